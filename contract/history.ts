@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { method } from './define.ts'
+import { EnergyMj, Provenance, Ratio, SignedEnergyMj, Uncertainty, UnixS } from './units.ts'
+
+export const Output = z.object({
+  tokens: z.int().nullable(),
+  requests: z.int().nullable(),
+  images: z.int().nullable(),
+  audioS: z.number().nullable(),
+})
+
+export const HistoryRow = z.object({
+  /** App id, domain id, or the ISO start of the hour or day. */
+  key: z.string(),
+  name: z.string(),
+  energyMj: EnergyMj,
+  activeMj: EnergyMj,
+  idleMj: EnergyMj,
+  otherMj: EnergyMj,
+  uncertainty: Uncertainty,
+  provenance: Provenance.nullable(),
+  estimatedRatio: Ratio,
+  output: Output,
+})
+export type HistoryRow = z.infer<typeof HistoryRow>
+
+export const Gap = z.object({
+  fromS: UnixS,
+  toS: UnixS,
+  cause: z.enum(['suspend', 'clock', 'restart', 'paused', 'stall', 'lost', 'noSource']),
+})
+export type Gap = z.infer<typeof Gap>
+
+export const History = z.object({
+  fromS: UnixS,
+  toS: UnixS,
+  by: z.enum(['app', 'domain', 'hour', 'day']),
+  /** Zone in which hours and days were cut. */
+  timeZone: z.string(),
+  coverageRatio: Ratio,
+  estimatedRatio: Ratio,
+  rows: z.array(HistoryRow),
+  measuredMj: EnergyMj,
+  attributedMj: EnergyMj,
+  /** The machine's floor. */
+  idleMj: EnergyMj,
+  otherMj: EnergyMj,
+  overheadMj: SignedEnergyMj.nullable(),
+  gaps: z.array(Gap),
+})
+export type History = z.infer<typeof History>
+
+export const historyContract = {
+  /** Energy of a stretch of time; `attributedMj + idleMj + otherMj === measuredMj`, gaps are handed over, never averaged away. */
+  history: method({
+    input: z.object({ fromS: UnixS, toS: UnixS, by: z.enum(['app', 'domain', 'hour', 'day']) }),
+    output: History,
+    problems: ['noHistory', 'ledgerUnusable'],
+  }),
+} as const
