@@ -1,0 +1,105 @@
+import type { z } from 'zod'
+import type { Result } from '../../contract/result.ts'
+import type { Clock } from '../clock/clock.ts'
+
+/** Why a file could not be read, by what it means here rather than by errno. */
+export type FileFault =
+  /** ENOENT, ENOTDIR, or a link whose target a container hides (see `link`). */
+  | 'absent'
+  /** EACCES, EPERM. */
+  | 'denied'
+  /** ESRCH, ENODEV, ENXIO: the process or device of an open descriptor ended. */
+  | 'gone'
+  /** EINVAL, EIO, EBUSY, EAGAIN, ETIMEDOUT, ENODATA: there, but gave nothing this time. */
+  | 'broken'
+  /** EMFILE, ENFILE: no descriptor left. */
+  | 'exhausted'
+
+/** A descriptor that is kept and re-read from offset 0; the kernel renders its files anew for each read at 0. */
+export interface KeptFile {
+  /** Bytes read into `buffer` (at most its length), or -1 with `fault` set. Allocates nothing on success. */
+  read(buffer: Uint8Array): number
+  /** Of the last read that returned -1. */
+  readonly fault: FileFault | null
+  close(): void
+}
+
+/** Files of the machine by their usual absolute path (`/proc/stat`, `/sys/class/…`, `/etc/os-release`), wherever the host really keeps them. */
+export interface HostFiles {
+  /** Whole text of a small file (at most 1 MB), latin1 for `/proc` and `/sys`. */
+  text(path: string): Result<string, FileFault>
+  /** Names in a directory, unsorted. */
+  list(path: string): Result<string[], FileFault>
+  /** Target of a symbolic link as stored, not resolved. */
+  link(path: string): Result<string, FileFault>
+  /** Owner of a file: `/proc/PID` belongs to the process's effective user. */
+  owner(path: string): Result<{ uid: number }, FileFault>
+  open(path: string): Result<KeptFile, FileFault>
+}
+
+export type CommandOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
+export type CommandFault = 'absent' | 'denied' | 'timeout' | 'broken'
+
+export type HttpAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+export type HttpFault = 'refused' | 'timeout' | 'tooLarge' | 'redirected' | 'broken'
+
+/** A process by pid **and** start time: a pid alone is reused. `startTicks` is field 22 of `/proc/PID/stat`. */
+export type ProcessKey = { readonly pid: number; readonly startTicks: number }
+
+/** What does not change while we run; asked once at start. `null` is "not known". */
+export type MachineFacts = {
+  readonly cpuModel: string | null
+  readonly cpuVendor: string | null
+  readonly logicalCpus: number
+  readonly physicalCores: number | null
+  readonly sockets: number | null
+  readonly memoryBytes: number | null
+  readonly chassis: 'laptop' | 'desktop' | 'server' | 'other' | null
+  readonly osName: string | null
+  /** Kind of hypervisor or container that we see ourselves in. */
+  readonly virtualisation: 'none' | 'vm' | 'container' | 'wsl' | null
+}
+
+/** The machine as the engine sees it. Everything above it runs alike on a real machine, a recording and a rig. */
+export interface Host {
+  readonly platform: 'linux' | 'darwin' | 'win32'
+  readonly clock: Clock
+  readonly files: HostFiles
+  /** Memory page and clock tick of `/proc`: bytes, and USER_HZ (sysconf(3)). */
+  readonly pageBytes: number
+  readonly ticksPerS: number
+  /** Our own process, so that we appear in our own list; `null` where the engine is not part of the machine (a rig, a foreign tree). */
+  readonly selfPid: number | null
+  facts(): Promise<MachineFacts>
+  /**
+   * Catalogue id of a process, where the host itself knows it: a recording holds no command lines to match, and a rig may leave
+   * recognition out. `null` where this process is no known app. A host without this method leaves it all to the catalogue.
+   */
+  appHint?(pid: number): string | null
+  /** Name of an OS account; `null` where nobody knows it. */
+  userName(uid: number): string | null
+  /** Runs a program without a shell. Never on the tick. */
+  command(argv: readonly string[], options?: { timeoutMs?: number }): Promise<Result<CommandOutput, CommandFault>>
+  /**
+   * Loads a C library and binds `prototypes` (C declarations, as koffi takes them); functions that this version of the library lacks are
+   * left out. Only the vendor process calls this.
+   */
+  library(
+    name: string,
+    prototypes: readonly string[],
+  ): Result<Readonly<Record<string, (...args: never[]) => unknown>>, 'absent' | 'broken'>
+  /** Loopback only, no redirects followed, answers over 1 MB refused. */
+  http(
+    url: string,
+    options?: { method?: 'GET' | 'POST'; body?: string; headers?: Record<string, string>; timeoutMs?: number },
+  ): Promise<Result<HttpAnswer, HttpFault>>
+  /** Sends a signal to exactly this process, never to a pid that was reused. */
+  signal(target: ProcessKey, name: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL'): Result<null, 'gone' | 'denied'>
+}
+
+/** Parses foreign JSON at the edge. */
+export type Shape<T> = z.ZodType<T>

@@ -1,0 +1,71 @@
+import { problem } from '../../contract/result.ts'
+import { systemClock } from '../clock/system.ts'
+import type { Host, HostFiles, MachineFacts } from './host.ts'
+import { factsOfMachine, factsOfTree } from './real/facts.ts'
+import { realFiles } from './real/files.ts'
+import { loopbackHttp } from './real/http.ts'
+import { loadLibrary, runCommand, sendSignal } from './real/programs.ts'
+
+/** Where the machine's trees are mounted, as node_exporter names them: `--path.procfs`, `--path.sysfs`, `--path.rootfs`. */
+export type RealPaths = { readonly procfs?: string; readonly sysfs?: string; readonly rootfs?: string }
+
+const PAGE_BYTES = 4_096
+const TICKS_PER_S = 100
+/** Types in /proc/self/auxv (getauxval(3)). */
+const AT_PAGESZ = 6
+const AT_CLKTCK = 17
+
+/** The machine that we run on, or the one whose trees are named: then its processes are not ours to see ourselves among or to signal. */
+export function realHost(paths: RealPaths = {}): Host {
+  const { procfs = '/proc', sysfs = '/sys', rootfs = '/' } = paths
+  const isForeign = procfs !== '/proc' || sysfs !== '/sys' || rootfs !== '/'
+  const files = realFiles({ procfs, sysfs, rootfs })
+  const isLinux = isForeign || process.platform === 'linux'
+  let facts: Promise<MachineFacts> | null = null
+  return {
+    platform: isLinux ? 'linux' : process.platform === 'darwin' ? 'darwin' : 'win32',
+    clock: systemClock(),
+    files,
+    pageBytes: auxiliary(AT_PAGESZ) ?? PAGE_BYTES,
+    ticksPerS: auxiliary(AT_CLKTCK) ?? TICKS_PER_S,
+    selfPid: isForeign ? null : process.pid,
+    facts() {
+      facts ??= isForeign ? Promise.resolve(factsOfTree(files)) : factsOfMachine(files)
+      return facts
+    },
+    userName: userNames(files),
+    command: runCommand,
+    library: loadLibrary,
+    http: loopbackHttp,
+    signal(target, name) {
+      if (isForeign) return problem('denied', 'These processes run on a machine whose files alone we see.')
+      return sendSignal(files, target, name)
+    },
+  }
+}
+
+/** Names from /etc/passwd, which is read again only for an account that was not in it. */
+function userNames(files: HostFiles): (uid: number) => string | null {
+  const names = new Map<number, string>()
+  return (uid) => {
+    if (names.has(uid)) return names.get(uid) ?? null
+    const passwd = files.text('/etc/passwd')
+    for (const line of passwd.ok ? passwd.value.split('\n') : []) {
+      const [name, , id] = line.split(':')
+      if (name !== undefined && id !== undefined && /^\d+$/.test(id) && !names.has(Number(id)))
+        names.set(Number(id), name)
+    }
+    return names.get(uid) ?? null
+  }
+}
+
+/** A value that the kernel gave our own process at its start; `null` off Linux. */
+function auxiliary(type: number): number | null {
+  const text = realFiles({ procfs: '/proc', sysfs: '/sys', rootfs: '/' }).text('/proc/self/auxv')
+  if (!text.ok) return null
+  const vector = Buffer.from(text.value, 'latin1')
+  for (let at = 0; at + 16 <= vector.length; at += 16) {
+    if (vector.readBigUInt64LE(at) === BigInt(type)) return Number(vector.readBigUInt64LE(at + 8))
+  }
+  return null
+}

@@ -1,0 +1,124 @@
+import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
+import { ok, type Result } from '../../../contract/result.ts'
+import { fileProblem } from '../file-problem.ts'
+import type { FileFault, HostFiles, KeptFile } from '../host.ts'
+
+/** Where this machine's trees really are; others than the usual are a container's or a foreign machine's. */
+export type Roots = { readonly procfs: string; readonly sysfs: string; readonly rootfs: string }
+
+const MAX_BYTES = 1_000_000
+/** A named pipe in a foreign tree must not hold us up. */
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+const FAULT_OF_ERRNO: ReadonlyMap<string, FileFault> = new Map([
+  ['ENOENT', 'absent'],
+  ['ENOTDIR', 'absent'],
+  ['ELOOP', 'absent'],
+  ['ENAMETOOLONG', 'absent'],
+  ['EACCES', 'denied'],
+  ['EPERM', 'denied'],
+  ['ESRCH', 'gone'],
+  ['ENODEV', 'gone'],
+  ['ENXIO', 'gone'],
+  ['EMFILE', 'exhausted'],
+  ['ENFILE', 'exhausted'],
+])
+
+/** Files of this machine, synchronously: a system call on /proc or /sys is shorter than a way through the thread pool. */
+export function realFiles(roots: Roots): HostFiles {
+  const pathOf = mapper(roots)
+  const whole = Buffer.allocUnsafe(MAX_BYTES + 1)
+  return {
+    text(path) {
+      return attempt(path, () => {
+        const descriptor = openSync(pathOf(path), FLAGS)
+        try {
+          const length = readAll(descriptor, whole)
+          if (length > MAX_BYTES) return null
+          return whole.toString(isKernelFile(path) ? 'latin1' : 'utf8', 0, length)
+        } finally {
+          closeSync(descriptor)
+        }
+      })
+    },
+    list: (path) => attempt(path, () => readdirSync(pathOf(path))),
+    link: (path) => attempt(path, () => readlinkSync(pathOf(path))),
+    owner(path) {
+      try {
+        // Asked of numbers that may be no process's any more: then "absent" is the usual answer, and not worth an exception.
+        const stats = lstatSync(pathOf(path), { throwIfNoEntry: false })
+        return stats === undefined ? fileProblem(path, 'absent') : ok({ uid: stats.uid })
+      } catch (error) {
+        return fileProblem(path, faultOf(error))
+      }
+    },
+    open: (path) => attempt(path, () => keptFile(openSync(pathOf(path), FLAGS))),
+  }
+}
+
+function mapper({ procfs, sysfs, rootfs }: Roots): (path: string) => string {
+  const [proc, sys, root] = [procfs, sysfs, rootfs].map((tree) => tree.replace(/\/+$/, ''))
+  return (path) => {
+    if (path === '/proc' || path.startsWith('/proc/')) return proc + path.slice(5)
+    if (path === '/sys' || path.startsWith('/sys/')) return sys + path.slice(4)
+    return root + path
+  }
+}
+
+/** Files of /proc come in pieces that are shorter than asked for; only an empty one ends them. */
+function readAll(descriptor: number, buffer: Buffer): number {
+  let length = 0
+  while (length < buffer.length) {
+    const read = readSync(descriptor, buffer, length, buffer.length - length, null)
+    if (read === 0) break
+    length += read
+  }
+  return length
+}
+
+function keptFile(descriptor: number): KeptFile {
+  let isOpen = true
+  let fault: FileFault | null = null
+  return {
+    get fault() {
+      return fault
+    },
+    read(buffer) {
+      if (!isOpen) throw new Error('read after close')
+      try {
+        return readSync(descriptor, buffer, 0, buffer.length, 0)
+      } catch (error) {
+        fault = faultOf(error)
+        return -1
+      }
+    },
+    close() {
+      if (isOpen) closeSync(descriptor)
+      isOpen = false
+    },
+  }
+}
+
+/** `null` stands for a file that is longer than we take. */
+function attempt<T>(path: string, action: () => T | null): Result<T, FileFault> {
+  try {
+    const value = action()
+    return value === null ? fileProblem(path, 'broken') : ok(value)
+  } catch (error) {
+    return fileProblem(path, faultOf(error))
+  }
+}
+
+function isKernelFile(path: string): boolean {
+  return path.startsWith('/proc/') || path.startsWith('/sys/')
+}
+
+function faultOf(error: unknown): FileFault {
+  const code = errnoOf(error)
+  if (code === null) throw error
+  return FAULT_OF_ERRNO.get(code) ?? 'broken'
+}
+
+/** Name of the errno of a failed system call; `null` for any other error, which is a bug. */
+export function errnoOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : null
+}

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { kill } from 'node:process'
+import { ok, problem, type Result } from '../../../contract/result.ts'
+import type { CommandFault, CommandOutput, Host, HostFiles, ProcessKey } from '../host.ts'
+import { errnoOf } from './files.ts'
+
+const TIMEOUT_MS = 5_000
+const MAX_BYTES = 4_000_000
+
+/** Runs a program without a shell; in the C locale, so that its output can be read by a program. */
+export function runCommand(
+  argv: readonly string[],
+  options: { timeoutMs?: number } = {},
+): Promise<Result<CommandOutput, CommandFault>> {
+  const [program = '', ...args] = argv
+  const timeout = options.timeoutMs ?? TIMEOUT_MS
+  const settings = {
+    timeout,
+    maxBuffer: MAX_BYTES,
+    killSignal: 'SIGKILL',
+    env: { ...process.env, LC_ALL: 'C' },
+  } as const
+  return new Promise((resolve) => {
+    const child = execFile(program, args, settings, (error, stdout, stderr) => {
+      if (error === null) return resolve(ok({ exitCode: 0, stdout, stderr }))
+      if (error.code === 'ENOENT') return resolve(problem('absent', `${program} is not installed on this machine.`))
+      if (error.code === 'EACCES') return resolve(problem('denied', `${program} may not be run.`))
+      if (typeof error.code === 'number') return resolve(ok({ exitCode: error.code, stdout, stderr }))
+      const isTooSlow = error.killed === true && error.code === null
+      if (isTooSlow) return resolve(problem('timeout', `${program} did not end within ${timeout} ms.`))
+      return resolve(problem('broken', `${program} ended without an answer.`))
+    })
+    child.stdin?.end()
+  })
+}
+
+type Functions = Readonly<Record<string, (...args: never[]) => unknown>>
+
+/** koffi is loaded by whoever asks for a library, and by nobody else. */
+export function loadLibrary(name: string, prototypes: readonly string[]): Result<Functions, 'absent' | 'broken'> {
+  const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi')
+  let library: ReturnType<typeof koffi.load>
+  try {
+    library = koffi.load(name)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : ''
+    const isAbsent = /No such file|cannot open shared object|not be found|no such file/i.test(reason)
+    return problem(isAbsent ? 'absent' : 'broken', `${name} could not be loaded.`)
+  }
+  const functions: Record<string, (...args: never[]) => unknown> = {}
+  for (const prototype of prototypes) {
+    try {
+      const bound = library.func(prototype)
+      functions[bound.info.name] = bound
+    } catch (error) {
+      if (!(error instanceof Error) || !/Cannot find function/i.test(error.message)) throw error
+    }
+  }
+  return ok(functions)
+}
+
+type SignalName = Parameters<Host['signal']>[1]
+
+/** The start time is compared right before: between the two system calls no pid comes round again. */
+export function sendSignal(files: HostFiles, target: ProcessKey, name: SignalName): Result<null, 'gone' | 'denied'> {
+  const stat = files.text(`/proc/${target.pid}/stat`)
+  if (!stat.ok || startTicksOf(stat.value) !== target.startTicks) {
+    return problem('gone', `Process ${target.pid} has ended.`)
+  }
+  try {
+    kill(target.pid, name)
+    return ok(null)
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return problem('gone', `Process ${target.pid} has ended.`)
+    if (errnoOf(error) === 'EPERM') return problem('denied', `Process ${target.pid} belongs to another user.`)
+    throw error
+  }
+}
+
+/** Field 22; the name before it may hold anything, so the fields count from the last `)`. */
+function startTicksOf(stat: string): number {
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+}

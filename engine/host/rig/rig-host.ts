@@ -1,0 +1,152 @@
+import { ok, problem, type Result } from '../../../contract/result.ts'
+import { type VirtualClock, virtualClock } from '../../clock/virtual.ts'
+import type { Host, HttpAnswer, HttpFault, MachineFacts, ProcessKey } from '../host.ts'
+import { durationMs } from './duration.ts'
+import { faultsOf } from './faults.ts'
+import { type Happening, happeningsOf } from './lives.ts'
+import { Machine } from './machine.ts'
+import { stillFiles } from './machine-text.ts'
+import { powercapBranch } from './powercap-branch.ts'
+import { procBranch } from './proc-branch.ts'
+import { PAGE_BYTES, TICK_MS } from './proc-text.ts'
+import { branchFiles } from './rig-files.ts'
+import type { Rig } from './schema.ts'
+import { stillBranch } from './still-branch.ts'
+
+export type SentSignal = { readonly target: ProcessKey; readonly name: Parameters<Host['signal']>[1] }
+
+/** A made-up machine under a clock that moves only when told. The same rig played twice is the same run. */
+export interface RigHost extends Host {
+  readonly clock: VirtualClock
+  readonly rig: Rig
+  readonly tickMs: number
+  readonly durationMs: number
+  /** Since the rig's start, sleep included: the time in which rigs and their truth count. */
+  elapsedMs(): number
+  /** Until then nothing changes: no load, process, zone, file, clock or sleep; `fromMs` itself where something always does. */
+  nextChangeMs(fromMs: number): number
+  /** How far the clock may go in one tick: `tickMs`, or up to 60 s while nothing changes. */
+  nextTickMs(): number
+  /** A rig is a script, and its processes keep to it: what was sent to them is kept for whoever wants to know. */
+  readonly signals: readonly SentSignal[]
+}
+
+const LONGEST_TICK_MS = 60_000
+
+export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
+  const uptimeMs = durationMs(rig.uptime)
+  const clock = virtualClock({ wallMs: Date.parse(rig.start), boottimeMs: uptimeMs })
+  const machine = new Machine(rig)
+  const faults = faultsOf(machine)
+  const happenings = happeningsOf(rig)
+  const lengthMs = durationMs(rig.duration)
+  const tickMs = options.tickMs ?? defaultTickMs(rig)
+  const edgesMs = [...faults.edgesMs(), ...happenings.map(({ atMs }) => atMs)].toSorted((a, b) => a - b)
+  const signals: SentSignal[] = []
+  const elapsedMs = () => clock.boottimeMs() - uptimeMs
+  const branches = [procBranch(machine), powercapBranch(machine), stillBranch(stillFiles(rig))]
+  const catchUp = () => {
+    const nowMs = elapsedMs()
+    if (nowMs > machine.atMs) machine.advance(nowMs)
+    return nowMs
+  }
+  play(clock, happenings, elapsedMs)
+
+  function nextChangeMs(fromMs: number): number {
+    return Math.min(machine.nextChangeMs(fromMs), edgesMs.find((atMs) => atMs > fromMs) ?? lengthMs)
+  }
+
+  function nextTickMs(): number {
+    // A tick short of the change: sleep or a reset counter then costs the one tick that it would cost on a real machine.
+    const quietMs = Math.min(nextChangeMs(elapsedMs()) - elapsedMs() - tickMs, LONGEST_TICK_MS)
+    return quietMs >= 2 * tickMs ? Math.floor(quietMs / tickMs) * tickMs : tickMs
+  }
+
+  return {
+    platform: 'linux',
+    clock,
+    rig,
+    tickMs,
+    durationMs: lengthMs,
+    files: branchFiles(branches, faults.wrap, catchUp),
+    pageBytes: PAGE_BYTES,
+    ticksPerS: 1_000 / TICK_MS,
+    selfPid: null,
+    elapsedMs,
+    nextChangeMs,
+    nextTickMs,
+    signals,
+    facts: () => Promise.resolve(factsOf(rig)),
+    ...(rig.processes.some(({ hint }) => hint) ? { appHint: hintOf(machine, catchUp) } : {}),
+    userName: (uid) =>
+      uid === 0 ? 'root' : (Object.entries(rig.users).find(([, other]) => other === uid)?.[0] ?? null),
+    command: ([program = '']) => Promise.resolve(problem('absent', `${program} is not installed on this machine.`)),
+    library: (name) => problem('absent', `${name} is not installed on this machine.`),
+    http: (url, request) => Promise.resolve(answer(rig, elapsedMs(), url, request?.method ?? 'GET')),
+    signal(target, name) {
+      catchUp()
+      const process = machine.living().get(target.pid)
+      if (process?.startTicks !== target.startTicks) return problem('gone', `Process ${target.pid} has ended.`)
+      if (rig.meterUid !== 0 && process.spec.uid !== rig.meterUid) {
+        return problem('denied', `Process ${target.pid} belongs to another user.`)
+      }
+      signals.push({ target, name })
+      return ok(null)
+    },
+  }
+}
+
+/** Each happening is set when the one before it has passed: in monotonic time it comes earlier by all sleep before it. */
+function play(clock: VirtualClock, happenings: readonly Happening[], elapsedMs: () => number): void {
+  const [next, ...rest] = happenings
+  if (next === undefined) return
+  clock.after(next.atMs - elapsedMs(), () => {
+    if (next.kind === 'suspend') clock.sleep(next.forMs)
+    if (next.kind === 'clockStep') clock.stepWall(next.byMs)
+    if (next.kind === 'stall') clock.stall(next.forMs)
+    play(clock, rest, elapsedMs)
+  })
+}
+
+function defaultTickMs(rig: Rig): number {
+  if (rig.tick !== undefined) return durationMs(rig.tick)
+  return durationMs(rig.duration) > durationMs('1w') ? 10_000 : 1_000
+}
+
+function factsOf(rig: Rig): MachineFacts {
+  return {
+    cpuModel: rig.cpu.model,
+    cpuVendor: rig.cpu.vendor,
+    logicalCpus: rig.cpu.logicalCpus,
+    physicalCores: rig.cpu.physicalCores ?? rig.cpu.logicalCpus,
+    sockets: Math.max(1, rig.domains.filter(({ zone }) => zone.startsWith('package')).length),
+    memoryBytes: rig.memoryBytes,
+    chassis: rig.chassis,
+    osName: 'Rig Linux',
+    virtualisation: rig.cpu.virtualisation,
+  }
+}
+
+/** Where any process hints, those without a hint are known to be no app's. */
+function hintOf(machine: Machine, catchUp: () => number): (pid: number) => string | null {
+  return (pid) => {
+    catchUp()
+    const spec = machine.living().get(pid)?.spec
+    return spec?.hint === true ? (spec.app ?? null) : null
+  }
+}
+
+function answer(rig: Rig, atMs: number, url: string, method: string): Result<HttpAnswer, HttpFault> {
+  const { port, pathname, search } = new URL(url)
+  const server = rig.servers.find(
+    (other) =>
+      String(other.port) === port &&
+      atMs >= durationMs(other.from) &&
+      (other.until === undefined || atMs < durationMs(other.until)),
+  )
+  if (server === undefined) return problem('refused', `Nothing answers on port ${port}.`)
+  const route = server.routes[`${method} ${pathname}${search}`] ?? server.routes[`${method} ${pathname}`]
+  if (route === undefined) return ok({ status: 404, headers: {}, body: '' })
+  const body = typeof route.body === 'string' ? route.body : JSON.stringify(route.body)
+  return ok({ status: route.status, headers: route.headers, body })
+}

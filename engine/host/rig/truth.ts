@@ -1,0 +1,198 @@
+import { type AppId, DomainId, type DomainKind } from '../../../contract/ids.ts'
+import type { Span } from './calendar.ts'
+import { durationMs } from './duration.ts'
+import { type Life, livesOf, sleepsOf } from './lives.ts'
+import type { Rig, RigProcess, RigRootZone, RigZone } from './schema.ts'
+import { exactIntegral } from './truth-load.ts'
+
+export type ZoneTruth = {
+  /** "package-0", or "package-0/core" for a child. */
+  readonly zone: string
+  /** The domain that the RAPL source makes of it. */
+  readonly domain: DomainId
+  readonly kind: DomainKind
+  /** Counts in the machine's total: not a detail of another zone, not a whole-machine meter beside inner ones. */
+  readonly isMeasured: boolean
+  readonly energyMj: number
+  readonly floorMj: number
+  readonly otherMj: number
+}
+
+export type AppTruth = {
+  readonly app: AppId
+  readonly energyMj: number
+  readonly energyByZoneMj: ReadonlyMap<string, number>
+  /** CPU time tells this app's energy exactly: every busy core of the machine draws alike wherever it counts. */
+  readonly determined: boolean
+  /** How far a result may be from it: 1 % where determined, else what the rig states (`null`: it states nothing). */
+  readonly toleranceRatio: number | null
+}
+
+/** What really happened in a rig, in mJ, sleep and absent zones left out: energyMj = floorMj + otherMj + Σ apps over the measured zones. */
+export type RigTruth = {
+  readonly zones: readonly ZoneTruth[]
+  readonly apps: readonly AppTruth[]
+  readonly energyMj: number
+  readonly floorMj: number
+  readonly otherMj: number
+}
+
+const DETERMINED_RATIO = 0.01
+
+/**
+ * Integrates the rig's declaration from `fromMs` to `toMs` since its start. Shares the declaration's meaning (times, windows, seeded bursts)
+ * with the counters that the rig renders, and no arithmetic with them or with the engine.
+ */
+export function rigTruth(rig: Rig, fromMs: number, toMs: number): RigTruth {
+  const awake = without({ fromMs, toMs }, sleepsOf(rig))
+  const draws = livesOf(rig).map((life) => ({ life, spans: clipped(awake, life.startMs, life.stopMs) }))
+  const zones = zonesOf(rig).map((zone) => zoneTruth(rig, zone, awake, draws))
+  const measured = zones.filter(({ truth }) => truth.isMeasured)
+  const apps = [...new Set(rig.processes.flatMap(({ app }) => app ?? []))].toSorted()
+  return {
+    zones: zones.map(({ truth }) => truth),
+    apps: apps.map((app) => appTruth(rig, app, zones)),
+    energyMj: total(measured, ({ truth }) => truth.energyMj),
+    floorMj: total(measured, ({ truth }) => truth.floorMj),
+    otherMj: total(measured, ({ truth }) => truth.otherMj),
+  }
+}
+
+type DeclaredZone = {
+  readonly key: string
+  readonly spec: RigZone
+  readonly root: RigRootZone
+  readonly isMeasured: boolean
+}
+type Draw = { readonly life: Life; readonly spans: readonly Span[] }
+type ZoneEnergies = { readonly truth: ZoneTruth; readonly byApp: ReadonlyMap<string, number> }
+
+/** A package counts, memory counts wherever it stands in the tree, psys only where nothing inner does (attribution: two scopes). */
+function zonesOf(rig: Rig): DeclaredZone[] {
+  const hasInner = rig.domains.some(({ zone }) => zone !== 'psys')
+  return rig.domains.flatMap((root) => [
+    { key: root.zone, spec: root, root, isMeasured: root.zone !== 'psys' || !hasInner },
+    ...root.children.map((spec) => ({
+      key: `${root.zone}/${spec.zone}`,
+      spec,
+      root,
+      isMeasured: spec.zone === 'dram' && root.zone !== 'psys',
+    })),
+  ])
+}
+
+function zoneTruth(rig: Rig, zone: DeclaredZone, awake: readonly Span[], draws: readonly Draw[]): ZoneEnergies {
+  const away = [...zone.root.away, ...(zone.spec === zone.root ? [] : zone.spec.away)]
+    .map(({ at, for: length }) => ({ fromMs: durationMs(at), toMs: durationMs(at) + durationMs(length) }))
+    .toSorted((a, b) => a.fromMs - b.fromMs)
+  const there = awake.flatMap((span) => without(span, away))
+  const byApp = new Map<string, number>()
+  let otherMj = exactIntegral(zone.spec.otherW, rig, there)
+  otherMj += zone.spec.wattsPerCore * exactIntegral(rig.background, rig, there)
+  for (const { life } of draws) {
+    const spans = clipped(there, life.startMs, life.stopMs)
+    const energyMj = wattsPerCore(rig, zone.spec, life.spec) * cpuMs(rig, life, spans)
+    if (life.spec.app === undefined) otherMj += energyMj
+    else byApp.set(life.spec.app, (byApp.get(life.spec.app) ?? 0) + energyMj)
+  }
+  const floorMj = zone.spec.floorW * total(there, lengthOf)
+  const energyMj = floorMj + otherMj + total([...byApp.values()], (appMj) => appMj)
+  const domain = domainOf(zone)
+  const truth = {
+    zone: zone.key,
+    domain,
+    kind: kindOf(zone.spec),
+    isMeasured: zone.isMeasured,
+    energyMj,
+    floorMj,
+    otherMj,
+  }
+  return { truth, byApp }
+}
+
+function domainOf({ spec, root }: DeclaredZone): DomainId {
+  const place = root.zone.replace('package-', '')
+  if (root.zone === 'psys') return DomainId.parse('board/psys')
+  if (spec === root) return DomainId.parse(`cpu/${place}`)
+  if (spec.zone === 'core') return DomainId.parse(`cpu/${place}/core`)
+  return DomainId.parse(spec.zone === 'uncore' ? `gpu/igpu-${place}` : `dram/${place}`)
+}
+
+function kindOf({ zone }: RigZone): DomainKind {
+  if (zone === 'core' || zone === 'dram') return zone
+  if (zone === 'uncore') return 'gpu'
+  return zone === 'psys' ? 'board' : 'cpu'
+}
+
+function appTruth(rig: Rig, app: AppId, zones: readonly ZoneEnergies[]): AppTruth {
+  const energyByZoneMj = new Map(zones.map(({ truth, byApp }) => [truth.zone, byApp.get(app) ?? 0]))
+  const measured = zones.filter(({ truth }) => truth.isMeasured)
+  const determined = isAdditive(rig)
+  return {
+    app,
+    energyByZoneMj,
+    energyMj: total(measured, ({ byApp }) => byApp.get(app) ?? 0),
+    determined,
+    toleranceRatio: determined ? DETERMINED_RATIO : (rig.toleranceRatio ?? null),
+  }
+}
+
+/** Every zone that counts is readable throughout and divides by CPU time alone: one weight, equal cores, no power that load does not explain. */
+function isAdditive(rig: Rig): boolean {
+  const isDisturbed = rig.events.some((event) => 'fault' in event)
+  if (rig.cpu.efficiency !== undefined || isDisturbed) return false
+  return zonesOf(rig)
+    .filter(({ isMeasured }) => isMeasured)
+    .every(
+      ({ spec, root }) =>
+        (spec.access ?? root.access ?? 'ok') === 'ok' &&
+        spec.otherW === 0 &&
+        root.away.length + spec.away.length === 0 &&
+        Object.values(spec.wattsPerCoreOf).every((watts) => watts === spec.wattsPerCore),
+    )
+}
+
+function wattsPerCore(rig: Rig, zone: RigZone, process: RigProcess): number {
+  const perCoreW =
+    process.app === undefined ? zone.wattsPerCore : (zone.wattsPerCoreOf[process.app] ?? zone.wattsPerCore)
+  return process.cores === 'efficiency' ? perCoreW * (rig.cpu.efficiency?.capacityRatio ?? 1) : perCoreW
+}
+
+function cpuMs(rig: Rig, life: Life, spans: readonly Span[]): number {
+  const own = exactIntegral(life.spec.load, rig, spans)
+  const { children } = life.spec
+  if (children === undefined) return own
+  const bornMs = Math.max(0, life.startMs)
+  const lived = (atMs: number) =>
+    total(without({ fromMs: bornMs, toMs: Math.max(bornMs, atMs) }, sleepsOf(rig)), lengthOf)
+  const [everyMs, lastsMs] = [durationMs(children.every), durationMs(children.lasts)]
+  const busyMs = (livedMs: number) => Math.floor(livedMs / everyMs) * lastsMs + Math.min(livedMs % everyMs, lastsMs)
+  return own + children.cores * total(spans, ({ fromMs, toMs }) => busyMs(lived(toMs)) - busyMs(lived(fromMs)))
+}
+
+function clipped(spans: readonly Span[], fromMs: number, toMs: number): Span[] {
+  return spans
+    .map((span) => ({ fromMs: Math.max(span.fromMs, fromMs), toMs: Math.min(span.toMs, toMs) }))
+    .filter((span) => span.toMs > span.fromMs)
+}
+
+/** What of a span no hole covers; holes in order. */
+function without(span: Span, holes: readonly Span[]): Span[] {
+  const left: Span[] = []
+  let fromMs = span.fromMs
+  for (const hole of holes) {
+    if (hole.toMs <= fromMs || hole.fromMs >= span.toMs) continue
+    if (hole.fromMs > fromMs) left.push({ fromMs, toMs: hole.fromMs })
+    fromMs = hole.toMs
+  }
+  if (fromMs < span.toMs) left.push({ fromMs, toMs: span.toMs })
+  return left
+}
+
+function lengthOf({ fromMs, toMs }: Span): number {
+  return toMs - fromMs
+}
+
+function total<T>(items: readonly T[], amountOf: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + amountOf(item), 0)
+}
