@@ -1,0 +1,47 @@
+import type { AppId } from '../../contract/ids.ts'
+import type { MachineLoad } from '../sources/source.ts'
+
+/** What an app's processes did in one sample. */
+export type AppActivity = {
+  readonly app: AppId
+  /** CPU time in the interval, weighted by the capacity of the core it ran on (1 on machines with equal cores), ms. */
+  readonly cpuMs: number
+  /** The same unweighted: what a person calls "cores busy" times the interval. */
+  readonly plainCpuMs: number
+  /** Living processes folded into the app. */
+  readonly processes: number
+}
+
+/** Who was busy between the last sample and this one. */
+export type ActivitySample = {
+  readonly atMs: number
+  readonly intervalMs: number
+  /** Busy CPU time of the whole machine in the interval, weighted like `cpuMs`; everything not in `apps` is by difference. */
+  readonly busyMs: number
+  readonly logicalCpus: number
+  /** Apps with living processes or with CPU time in the interval. */
+  readonly apps: readonly AppActivity[]
+}
+
+/** A heavy process without a name, offered as "name this app". Never its arguments. */
+export type UnnamedProcess = { readonly exe: string; readonly cpuCores: number; readonly processes: number }
+
+/** Credit that was dropped or processes that could not be read; counted, shown on *Sources*. */
+export type SamplerFinding = {
+  readonly code: 'childrenOverBusy' | 'unreadable' | 'noDescriptor'
+  readonly count: number
+}
+
+export interface ProcessSampler {
+  /** Reads the machine's cumulative load first; sources that model from load use the same figures. */
+  readLoad(): MachineLoad | null
+  /** Reads the known processes; call it right after the sources. `null` where the machine shows no load at all. */
+  sample(): ActivitySample | null
+  /** The next sample starts anew: after a gap nothing that happened in it is booked. */
+  restart(): void
+  /** The rules have changed: every known process is recognised anew. Slow (a look at each), so only when somebody changed them. */
+  lookAgain(): void
+  unnamed(): readonly UnnamedProcess[]
+  findings(): readonly SamplerFinding[]
+  close(): void
+}
