@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util'
+import packageJson from '../package.json' with { type: 'json' }
+import { realHost } from './host/real.ts'
+import { serveEngine } from './serve.ts'
+
+/**
+ * The engine as the tray app's child, in a utility process or under a Node of its own. Says over its channel that the socket
+ * listens, or why it will not; ends when the channel does, so that it never outlives the app.
+ */
+type Channel = { post(message: unknown): void; onEnd(end: () => void): void }
+
+const channel = openChannel()
+const { values } = parseArgs({
+  options: {
+    'data-dir': { type: 'string' },
+    config: { type: 'string' },
+    'path.procfs': { type: 'string' },
+    'path.sysfs': { type: 'string' },
+    'path.rootfs': { type: 'string' },
+  },
+})
+
+async function run(): Promise<void> {
+  const dataDir = values['data-dir']
+  if (dataDir === undefined) throw new Error('--data-dir was expected')
+  const host = realHost({
+    ...(values['path.procfs'] === undefined ? {} : { procfs: values['path.procfs'] }),
+    ...(values['path.sysfs'] === undefined ? {} : { sysfs: values['path.sysfs'] }),
+    ...(values['path.rootfs'] === undefined ? {} : { rootfs: values['path.rootfs'] }),
+  })
+  const serving = await serveEngine(host, {
+    version: packageJson.version,
+    dataDir,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    ...(values.config === undefined ? {} : { settingsFile: values.config }),
+    ownPids: [process.ppid],
+    threadFile: new URL(
+      import.meta.url.endsWith('.ts') ? 'ledger/query-thread.ts' : 'query-thread.mjs',
+      import.meta.url,
+    ),
+    onBug: (where, error) => console.error(`perwatt engine: ${where}:`, error),
+  })
+  if (!serving.ok) {
+    channel.post({ failed: { code: serving.code, reason: serving.reason, remedy: serving.remedy } })
+    process.exitCode = 5
+    return
+  }
+  const stop = async (reason: string) => {
+    await serving.value.stop(reason)
+    process.exit(0)
+  }
+  channel.onEnd(() => void stop('The app has ended.'))
+  process.once('SIGTERM', () => void stop('The engine was asked to end.'))
+  process.once('SIGINT', () => void stop('The engine was interrupted.'))
+  void serving.value.stopAsked.then(() => stop('The engine was asked to end.'))
+  channel.post({ ready: true, socket: serving.value.socketPath })
+}
+
+function openChannel(): Channel {
+  // Electron puts `parentPort` on the process of a utility process (electronjs.org, utilityProcess).
+  const port = (
+    process as { parentPort?: { postMessage(message: unknown): void; on(event: 'close', end: () => void): void } }
+  ).parentPort
+  if (port !== undefined) return { post: (message) => port.postMessage(message), onEnd: (end) => port.on('close', end) }
+  return {
+    post: (message) => void process.send?.(message),
+    onEnd: (end) => void process.once('disconnect', end),
+  }
+}
+
+await run()

@@ -1,0 +1,216 @@
+import type { DomainId } from '../contract/ids.ts'
+import type { Problem } from '../contract/result.ts'
+import type { ActivityRing } from './attribution/activity-ring.ts'
+import { type ActivityOfDomain, attribute } from './attribution/attribute.ts'
+import { createDelta, type Delta, type DeltaGap } from './attribution/delta.ts'
+import { createFloorLearner, type Floor, type FloorLearner, FloorState } from './attribution/floor.ts'
+import { createRemainder, type Remainder, remainderId } from './attribution/remainder.ts'
+import type { Attribution, DomainEnergy } from './attribution/types.ts'
+import type { Domain, Reading, SourceFault } from './sources/source.ts'
+
+export type DomainState = 'measuring' | 'pending' | 'asleep' | 'failing'
+/** `inner` domains make up `measured`; `whole` ones (battery, wall, psys) hold the whole machine and stand beside it. */
+export type Scope = 'inner' | 'whole'
+
+/** What is known of one domain now. Of a parent with children, `latest` is the remainder that no child explains. */
+export type DomainView = {
+  readonly domain: Domain
+  readonly scope: Scope
+  /** Under which its energy is divided and kept: its own id, or that of its remainder. */
+  readonly leafId: DomainId
+  readonly state: DomainState
+  readonly problem: Problem<SourceFault> | null
+  /** Energy of the newest interval, the domain's own (children included). */
+  readonly energy: DomainEnergy | null
+  readonly latest: Attribution | null
+  readonly floor: Floor
+  readonly faults: number
+}
+
+export type Finding = {
+  readonly code: DeltaGap | 'childrenAboveParent'
+  readonly domain: DomainId
+  readonly count: number
+}
+
+/** Turns readings into attributed intervals: the terms of attribution.md §1–3 in their order, for all domains of the machine. */
+export interface EnergyBook {
+  setDomains(domains: readonly Domain[]): void
+  /** Everything that this tick's readings make final. */
+  take(readings: readonly Reading[], ring: ActivityRing, nowS: number): readonly Attribution[]
+  /** After a gap: no interval reaches across it. */
+  restart(): void
+  views(nowS: number): readonly DomainView[]
+  findings(): readonly Finding[]
+  floorStates(): ReadonlyMap<DomainId, FloorState>
+}
+
+type Entry = {
+  readonly domain: Domain
+  readonly scope: Scope
+  readonly leafId: DomainId
+  readonly delta: Delta
+  readonly floor: FloorLearner
+  readonly remainder: Remainder | null
+  energy: DomainEnergy | null
+  latest: Attribution | null
+  state: DomainState
+  problem: Problem<SourceFault> | null
+  faults: number
+}
+
+const NOTHING: ActivityOfDomain = { totalAmount: 0, apps: [] }
+
+export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): EnergyBook {
+  let entries = new Map<DomainId, Entry>()
+  const findings = new Map<string, Finding>()
+
+  function setDomains(domains: readonly Domain[]): void {
+    const hasInner = domains.some((domain) => isInnerKind(domain))
+    const before = entries
+    entries = new Map()
+    for (const domain of domains) {
+      const children = domains.filter((other) => other.parent === domain.id).map((child) => child.id)
+      const known = before.get(domain.id)
+      const scope: Scope = isInnerKind(domain) || (domain.kind === 'board' && !hasInner) ? 'inner' : 'whole'
+      const leafId = children.length > 0 ? remainderId(domain.id) : domain.id
+      if (
+        known !== undefined &&
+        known.scope === scope &&
+        known.leafId === leafId &&
+        known.domain.source === domain.source
+      ) {
+        entries.set(domain.id, known)
+        continue
+      }
+      entries.set(domain.id, {
+        domain,
+        scope,
+        leafId,
+        delta: createDelta(domain),
+        floor: createFloorLearner(domain.tableFloorW, parseFloor(keptFloors(leafId)), {
+          // A modelled domain's floor is where its own curve begins.
+          fits: domain.provenance !== 'estimate',
+        }),
+        remainder: children.length > 0 ? createRemainder(domain.id, children) : null,
+        energy: null,
+        latest: null,
+        state: 'pending',
+        problem: null,
+        faults: 0,
+      })
+    }
+  }
+
+  function take(readings: readonly Reading[], ring: ActivityRing, nowS: number): Attribution[] {
+    const made: Attribution[] = []
+    for (const reading of readings) {
+      const entry = entries.get(reading.domain)
+      if (entry === undefined) continue
+      const energy = energyOf(entry, reading)
+      if (energy === null) continue
+      entry.energy = energy
+      if (entry.remainder !== null) entry.remainder.takeParent(energy)
+      else made.push(divideLeaf(entry, energy, ring, nowS))
+    }
+    for (const entry of entries.values()) {
+      if (entry.remainder === null) continue
+      const settled = entry.remainder.settle((energy) => {
+        learn(entry, energy, ring, nowS)
+        return entry.floor.at(nowS).powerW
+      })
+      if (settled === null) continue
+      if (settled.excessMj > 0) find('childrenAboveParent', entry.domain.id)
+      entry.latest = settled.attribution
+      made.push(settled.attribution)
+    }
+    return made
+  }
+
+  function energyOf(entry: Entry, reading: Reading): DomainEnergy | null {
+    const outcome = entry.delta.take(reading)
+    if (reading.kind === 'fault') {
+      entry.state = 'failing'
+      entry.problem = reading.problem
+      entry.faults += 1
+      entry.energy = null
+      entry.latest = null
+      return null
+    }
+    entry.problem = null
+    entry.state = reading.kind === 'asleep' ? 'asleep' : outcome.kind === 'energy' ? 'measuring' : 'pending'
+    if (outcome.kind === 'energy') return outcome.energy
+    if (outcome.cause !== 'first') find(outcome.cause, entry.domain.id)
+    return null
+  }
+
+  function divideLeaf(entry: Entry, energy: DomainEnergy, ring: ActivityRing, nowS: number): Attribution {
+    if (entry.scope === 'inner') learn(entry, energy, ring, nowS)
+    const attribution =
+      entry.scope === 'whole'
+        ? { ...energy, idleMj: 0, otherMj: energy.energyMj, shares: [] }
+        : attribute(energy, entry.floor.at(nowS).powerW, activityFor(entry.domain, energy, ring))
+    entry.latest = attribution
+    const parent = entry.domain.parent === null ? undefined : entries.get(entry.domain.parent)
+    parent?.remainder?.takeChild(attribution)
+    return attribution
+  }
+
+  /** Before the interval is divided, so that a first long quiet one already knows its own floor. */
+  function learn(entry: Entry, energy: DomainEnergy, ring: ActivityRing, nowS: number): void {
+    if (entry.state === 'asleep' || energy.toMs <= energy.fromMs) return
+    const activity = ring.between(energy.fromMs, energy.toMs)
+    const intervalMs = energy.toMs - energy.fromMs
+    if (activity.coveredMs < intervalMs / 2) return
+    const utilisation = activity.totalMs / activity.coveredMs
+    entry.floor.observe({ powerW: energy.energyMj / intervalMs, lengthMs: intervalMs, utilisation }, nowS)
+  }
+
+  function find(code: Finding['code'], domain: DomainId): void {
+    const key = `${code} ${domain}`
+    findings.set(key, { code, domain, count: (findings.get(key)?.count ?? 0) + 1 })
+  }
+
+  return {
+    setDomains,
+    take,
+    restart() {
+      for (const entry of entries.values()) {
+        entry.delta.restart()
+        entry.remainder?.restart()
+        entry.energy = null
+        entry.latest = null
+        if (entry.state === 'measuring') entry.state = 'pending'
+      }
+    },
+    views: (nowS) =>
+      [...entries.values()].map((entry) => ({
+        domain: entry.domain,
+        scope: entry.scope,
+        leafId: entry.leafId,
+        state: entry.state,
+        problem: entry.problem,
+        energy: entry.energy,
+        latest: entry.latest,
+        floor: entry.floor.at(nowS),
+        faults: entry.faults,
+      })),
+    findings: () => [...findings.values()],
+    floorStates: () => new Map([...entries.values()].map((entry) => [entry.leafId, entry.floor.state()])),
+  }
+}
+
+function isInnerKind(domain: Domain): boolean {
+  return domain.kind !== 'board' && domain.kind !== 'battery' && domain.kind !== 'wall'
+}
+
+function parseFloor(kept: unknown): FloorState | undefined {
+  const parsed = FloorState.safeParse(kept)
+  return parsed.success ? parsed.data : undefined
+}
+
+function activityFor(domain: Domain, energy: DomainEnergy, ring: ActivityRing): ActivityOfDomain {
+  if (domain.activity !== 'cpu') return NOTHING
+  const activity = ring.between(energy.fromMs, energy.toMs)
+  return { totalAmount: activity.totalMs, apps: activity.apps.map((app) => ({ ...app, spinning: false })) }
+}

@@ -1,0 +1,70 @@
+import type { PerwattClient, PerwattEvent, PerwattHandlers } from '../contract/index.ts'
+import { ok, type Result } from '../contract/result.ts'
+import type { Cancel } from './clock/clock.ts'
+import { createEvents } from './events.ts'
+import { createHandlers } from './handlers.ts'
+import type { Host } from './host/host.ts'
+import { startLoop } from './loop.ts'
+import { openMachine } from './machine.ts'
+
+export type EngineOptions = {
+  readonly version: string
+  /** `null`: no ledger, no files, only measuring. */
+  readonly dataDir: string | null
+  /** Settings are read and written here rather than in the data directory. */
+  readonly settingsFile?: string
+  /** IANA home zone, in which hours and days are cut. */
+  readonly timeZone: string
+  readonly intervalMs?: number
+  /** `simulated`: no syncs, questions answered in this process, and ticks only when `tick` is called. */
+  readonly mode?: 'live' | 'simulated'
+  /** Rows finer than this are not kept, and flushes are as much rarer. */
+  readonly finestS?: 10 | 60
+  /** Where the bundle keeps the query thread. */
+  readonly threadFile?: URL
+  /** Processes that are ours beside the engine's own: the tray app around it. */
+  readonly ownPids?: readonly number[]
+}
+
+export type EngineFault = 'newer' | 'notWritable' | 'diskFull' | 'locked' | 'broken'
+
+export interface Engine {
+  readonly handlers: PerwattHandlers
+  readonly on: PerwattClient['on']
+  /** One turn; the engine's own loop calls it where the mode is live. */
+  tick(): void
+  /** Resolves when somebody asked the engine to stop over the contract. */
+  readonly stopAsked: Promise<void>
+  /** Flushes and ends. */
+  stop(): Promise<void>
+}
+
+/** The wiring; names every part. DESIGN §3: sources, processes → tick → attribution → ledger → queries → contract. */
+export async function startEngine(host: Host, options: EngineOptions): Promise<Result<Engine, EngineFault>> {
+  const opened = await openMachine(host, options)
+  if (!opened.ok) return opened
+  const machine = opened.value
+  const events = createEvents()
+  const stopAsked = Promise.withResolvers<void>()
+  const handlers = createHandlers(machine, { events, options, askToStop: () => stopAsked.resolve() })
+
+  function tick(): void {
+    machine.tick()
+    if (events.hasListeners('tick')) events.emit('tick', machine.now())
+    if (machine.takeSourcesChanged()) events.emit('sourcesChanged', {})
+  }
+
+  const cancelLoop: Cancel =
+    options.mode === 'simulated' ? () => {} : startLoop(host.clock, options.intervalMs ?? 1_000, tick)
+  return ok({
+    handlers,
+    on: (name: PerwattEvent, handler: never) => events.on(name, handler),
+    tick,
+    stopAsked: stopAsked.promise,
+    async stop() {
+      cancelLoop()
+      events.emit('stopping', {})
+      await machine.close()
+    },
+  })
+}

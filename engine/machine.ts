@@ -1,0 +1,321 @@
+import type { AppId } from '../contract/ids.ts'
+import type { Now } from '../contract/now.ts'
+import { ok, problem, type Result, remedyText } from '../contract/result.ts'
+import { type AppView, viewOfApp } from './apps.ts'
+import { builtInApps } from './catalogue/catalogue.ts'
+import { type Catalogue, compileCatalogue } from './catalogue/match.ts'
+import { floorKey, type HistoryKeeper, openHistory } from './history-keeper.ts'
+import type { Host } from './host/host.ts'
+import type { EngineFault, EngineOptions } from './index.ts'
+import { type QueryClient, queryClient } from './ledger/query-client.ts'
+import { openReader } from './ledger/reader.ts'
+import { homeZone } from './ledger/zone.ts'
+import { createLiveRing, type LiveRing } from './live.ts'
+import { type Measuring, startMeasuring } from './measuring.ts'
+import { buildNow } from './now.ts'
+import { openRules, type RulesFile } from './store/rules-file.ts'
+import { openSettings, type SettingsFile, settingsPath } from './store/settings-file.ts'
+import type { Ticked } from './tick.ts'
+import { createToday, type Today } from './today.ts'
+
+/** The gauge's full scale until a week has taught another: what a small card at work draws, W. */
+const FIRST_GAUGE_W = 50
+const REFRESH_MS = 60_000
+
+/** One machine being measured: its parts and its state between two ticks. Knows nothing of who asks. */
+export interface MeasuredMachine {
+  readonly host: Host
+  readonly measuring: Measuring
+  readonly history: HistoryKeeper | null
+  readonly settings: SettingsFile
+  readonly rules: RulesFile
+  readonly live: LiveRing
+  readonly today: Today
+  readonly startedS: number
+  catalogue(): Catalogue
+  describe(id: AppId): AppView
+  nowS(): number
+  tick(): void
+  now(): Now
+  /** CPU time of the whole machine ÷ interval in the newest tick. */
+  busyCores(): number
+  pause(forS: number | null): void
+  resume(): void
+  checkAgain(): Promise<void>
+  /** Rules or the user's word on what counts as AI have changed. */
+  appsChanged(what: 'rules' | 'countAsAi'): void
+  /** `true` once after domains came or went. */
+  takeSourcesChanged(): boolean
+  close(): Promise<void>
+}
+
+export async function openMachine(host: Host, options: EngineOptions): Promise<Result<MeasuredMachine, EngineFault>> {
+  const { clock } = host
+  const nowS = () => Math.floor(clock.wallMs() / 1_000)
+  const opened = openLedgerOf(host, options)
+  if (opened !== null && !opened.ok) return opened
+  const ledger = opened?.value.ledger ?? null
+  const settings = openSettings(options.settingsFile ?? settingsPath(options.dataDir))
+  const rules = openRules(options.dataDir)
+  const compile = () => compileCatalogue(builtInApps(), rules.current, host.platform)
+  let catalogue = compile()
+  const views = new Map<AppId, AppView>()
+  const facts = await host.facts()
+  const ownPids = [...(host.selfPid === null ? [] : [host.selfPid]), ...(options.ownPids ?? [])]
+  const measuring = await startMeasuring({
+    host,
+    facts,
+    catalogue: () => catalogue,
+    selfPids: () => ownPids,
+    keptFloor: (leaf) => parseJson(ledger?.state(floorKey(leaf as never)) ?? null),
+  })
+
+  function describe(id: AppId): AppView {
+    let view = views.get(id)
+    if (view === undefined) {
+      view = viewOfApp(catalogue, settings.current.countAsAi, id)
+      views.set(id, view)
+    }
+    return view
+  }
+
+  const history =
+    opened === null
+      ? null
+      : opened.value.keep({
+          book: measuring.book,
+          describe,
+          shareRatio: measuring.shareRatio,
+          wallMs: () => clock.wallMs(),
+          questions: questionsOf(host, options, options.dataDir ?? ''),
+          ...(options.mode === 'simulated' ? { flushMs: 600_000 } : {}),
+        })
+  history?.describeDomains()
+  const live = createLiveRing()
+  const today = createToday(homeZone(options.timeZone))
+  const kept = readKept(options.dataDir, today.dayStartS(nowS()), nowS())
+  today.begin(kept.today, nowS())
+
+  let last: Ticked | null = null
+  let paused: { untilMs: number | null } | null = null
+  let pausedFromS = 0
+  let refreshedMs = clock.monotonicMs()
+  let sourcesChanged = false
+  let probing: Promise<void> | null = null
+  const cost = createCost(clock)
+
+  function tick(): void {
+    if (paused !== null) {
+      if (paused.untilMs === null || clock.monotonicMs() < paused.untilMs) return
+      resume()
+    }
+    const ticked = measuring.tick()
+    last = ticked
+    live.push({ fromMs: ticked.fromMs, toMs: ticked.toMs, atS: nowS() })
+    for (const attribution of ticked.attributions) {
+      if (isWhole(attribution.domain)) continue
+      live.add(attribution)
+      today.add(attribution)
+    }
+    today.pass(nowS(), (ticked.toMs - ticked.fromMs) / 1_000, ticked.gap === null)
+    history?.keep(ticked)
+    cost.tick()
+    if (ticked.resumed) void checkAgain()
+    else if (clock.monotonicMs() - refreshedMs >= REFRESH_MS) refresh()
+  }
+
+  const wholes = new Set<string>()
+  function isWhole(domain: string): boolean {
+    return wholes.has(domain)
+  }
+  function noteScopes(): void {
+    wholes.clear()
+    for (const view of measuring.book.views(nowS())) if (view.scope === 'whole') wholes.add(view.leafId)
+  }
+  noteScopes()
+
+  function refresh(): void {
+    refreshedMs = clock.monotonicMs()
+    if (!measuring.sources.refresh()) return
+    measuring.book.setDomains(measuring.sources.domains)
+    domainsChanged()
+  }
+
+  function domainsChanged(): void {
+    noteScopes()
+    history?.describeDomains()
+    sourcesChanged = true
+  }
+
+  function checkAgain(): Promise<void> {
+    probing ??= measuring.probe().then(() => {
+      probing = null
+      refreshedMs = clock.monotonicMs()
+      domainsChanged()
+    })
+    return probing
+  }
+
+  function resume(): void {
+    if (paused === null) return
+    paused = null
+    measuring.restart('paused')
+    history?.ledger.gap({ fromS: pausedFromS, toS: nowS(), cause: 'paused' })
+  }
+
+  function state(): Now['state'] {
+    if (paused !== null) return 'paused'
+    const inner = measuring.book.views(nowS()).filter((view) => view.scope === 'inner')
+    if (inner.some((view) => view.latest !== null)) return 'measuring'
+    return inner.some((view) => view.state !== 'failing') ? 'warming' : 'blind'
+  }
+
+  return ok({
+    host,
+    measuring,
+    history,
+    settings,
+    rules,
+    live,
+    today,
+    startedS: nowS(),
+    catalogue: () => catalogue,
+    describe,
+    nowS,
+    tick,
+    now: () =>
+      buildNow({
+        atS: nowS(),
+        intervalMs: last === null ? 0 : last.toMs - last.fromMs,
+        state: state(),
+        views: measuring.book.views(nowS()),
+        activity: last?.activity ?? null,
+        describe,
+        shareRatio: measuring.shareRatio,
+        today: today.totals((id) => describe(id).countsAsAi),
+        gaugeFullW: kept.gaugeFullW ?? FIRST_GAUGE_W,
+        self: cost.read(host.selfPid !== null),
+        notices: notices(),
+      }),
+    busyCores: () => (last?.activity == null ? 0 : last.activity.busyMs / last.activity.intervalMs),
+    pause(forS) {
+      if (paused === null) pausedFromS = nowS()
+      paused = { untilMs: forS === null ? null : clock.monotonicMs() + forS * 1_000 }
+      history?.flush()
+    },
+    resume,
+    checkAgain,
+    appsChanged(what) {
+      views.clear()
+      history?.forgetApps()
+      if (what === 'countAsAi') return
+      catalogue = compile()
+      measuring.rematch()
+    },
+    takeSourcesChanged() {
+      const changed = sourcesChanged
+      sourcesChanged = false
+      return changed
+    },
+    async close() {
+      await probing
+      await history?.close()
+      measuring.close()
+    },
+  })
+
+  function notices(): Now['notices'] {
+    const list: Now['notices'] = []
+    for (const notice of history?.ledger.notices ?? []) {
+      list.push({
+        code: notice.code,
+        text: notice.text,
+        remedy: notice.remedy === null ? null : remedyText(notice.remedy),
+      })
+    }
+    const status = history?.ledger.status
+    if (status !== undefined && status.reason !== null) {
+      list.push({
+        code: `ledger-${status.state}`,
+        text: status.reason,
+        remedy: status.remedy === null ? null : remedyText(status.remedy),
+      })
+    }
+    if (settings.notice !== null) list.push({ code: 'settings', text: settings.notice, remedy: null })
+    if (rules.fault !== null) list.push({ code: 'rules', text: rules.fault, remedy: null })
+    return list
+  }
+}
+
+function openLedgerOf(host: Host, options: EngineOptions) {
+  if (options.dataDir === null) return null
+  return openHistory({
+    directory: options.dataDir,
+    timeZone: options.timeZone,
+    nowS: Math.floor(host.clock.wallMs() / 1_000),
+    synchronous: options.mode === 'simulated' ? 'off' : 'full',
+    ...(options.finestS === undefined ? {} : { finestS: options.finestS }),
+  })
+}
+
+/** A simulation is over before a thread has started, and its clock could not end one. */
+function questionsOf(
+  { clock }: Host,
+  { mode, threadFile }: EngineOptions,
+  directory: string,
+): Pick<QueryClient, 'ask' | 'close'> {
+  if (mode !== 'simulated')
+    return queryClient({ directory, clock, ...(threadFile === undefined ? {} : { threadFile }) })
+  return {
+    async ask(name, input) {
+      const reader = openReader(directory)
+      if (!reader.ok) return reader
+      const answer = reader.value.ask(name, input)
+      reader.value.close()
+      return answer
+    },
+    close: async () => {},
+  }
+}
+
+/** What the ledger holds of today and of the last week; read once, in this process, before the first tick. */
+function readKept(dataDir: string | null, dayStartS: number, nowS: number) {
+  const nothing = { today: { measuredMj: 0, coverageRatio: 1, apps: [] }, gaugeFullW: null }
+  const reader = dataDir === null ? problem('noHistory', '') : openReader(dataDir)
+  if (!reader.ok) return nothing
+  const today = reader.value.ask('todayByApp', { dayStartS, nowS })
+  const gauge = reader.value.ask('weekMaximumAiPower', { nowS })
+  reader.value.close()
+  return { today: today.ok ? today.value : nothing.today, gaugeFullW: gauge.ok ? gauge.value : null }
+}
+
+function parseJson(text: string | null): unknown {
+  if (text === null) return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+/** The engine's own CPU time per tick, over the last ticks rather than since the start. */
+function createCost(clock: Host['clock']) {
+  const WINDOW_TICKS = 60
+  let ticks = 0
+  let from = { cpu: process.cpuUsage(), ms: clock.monotonicMs() }
+  let perTickMs = 0
+  return {
+    tick() {
+      ticks += 1
+      if (ticks < WINDOW_TICKS) return
+      const used = process.cpuUsage(from.cpu)
+      perTickMs = (used.user + used.system) / 1_000 / ticks
+      from = { cpu: process.cpuUsage(), ms: clock.monotonicMs() }
+      ticks = 0
+    },
+    read: (isOnThisMachine: boolean) => ({
+      cpuMsPerTick: isOnThisMachine ? perTickMs : 0,
+      rssBytes: isOnThisMachine ? process.memoryUsage.rss() : 0,
+    }),
+  }
+}

@@ -1,0 +1,94 @@
+import type { DomainKind, SourceId } from '../contract/ids.ts'
+import { type Problem, problem } from '../contract/result.ts'
+import type { Host, MachineFacts } from './host/host.ts'
+import type { Domain, MachineLoad, OpenSource, Reading, Source, SourceFault } from './sources/source.ts'
+
+export type SourceView = {
+  readonly id: SourceId
+  readonly title: string
+  /** `null` where it measures. */
+  readonly problem: Problem<SourceFault> | null
+  readonly domains: readonly Domain[]
+  readonly cpuMsPerTick: number
+}
+
+/** The sources of the registry that can read this machine, asked together once a tick. */
+export interface SourceSet {
+  /** Probes every source again, in the order of the registry: at the start, after a grant, after a resume. */
+  probe(): Promise<void>
+  /** Looks for domains that came or went; `true` where there is a difference. */
+  refresh(): boolean
+  readonly domains: readonly Domain[]
+  sample(): readonly Reading[]
+  views(): readonly SourceView[]
+  close(): void
+}
+
+type Slot = {
+  readonly source: Source
+  open: OpenSource | null
+  problem: Problem<SourceFault> | null
+  costMs: number
+  ticks: number
+}
+
+export function createSourceSet(
+  registry: readonly Source[],
+  context: { host: Host; facts: MachineFacts; load: () => MachineLoad | null },
+): SourceSet {
+  const { host } = context
+  const slots = registry
+    .filter((source) => source.platforms.includes(host.platform))
+    .map((source): Slot => ({ source, open: null, problem: null, costMs: 0, ticks: 0 }))
+  const readings: Reading[] = []
+  let domains: readonly Domain[] = []
+
+  function collect(): void {
+    domains = slots.flatMap((slot) => slot.open?.domains ?? [])
+  }
+
+  return {
+    get domains() {
+      return domains
+    },
+    async probe() {
+      const measuredKinds = new Set<DomainKind>()
+      for (const slot of slots) {
+        const result = await slot.source.probe({ ...context, measuredKinds })
+        slot.open?.close()
+        slot.open = result.ok ? result.value : null
+        slot.problem = result.ok ? null : result
+        for (const domain of slot.open?.domains ?? []) if (domain.parent === null) measuredKinds.add(domain.kind)
+      }
+      collect()
+    },
+    refresh() {
+      let changed = false
+      for (const slot of slots) changed = (slot.open?.refresh() ?? false) || changed
+      if (changed) collect()
+      return changed
+    },
+    sample() {
+      readings.length = 0
+      for (const slot of slots) {
+        if (slot.open === null) continue
+        const beforeMs = host.clock.monotonicMs()
+        readings.push(...slot.open.sample())
+        slot.costMs += host.clock.monotonicMs() - beforeMs
+        slot.ticks += 1
+      }
+      return readings
+    },
+    views: () =>
+      slots.map(({ source, open, problem: fault, costMs, ticks }) => ({
+        id: source.id,
+        title: source.title,
+        problem: fault ?? (open === null ? problem('broken', 'Not asked yet.') : null),
+        domains: open?.domains ?? [],
+        cpuMsPerTick: ticks === 0 ? 0 : costMs / ticks,
+      })),
+    close() {
+      for (const slot of slots) slot.open?.close()
+    },
+  }
+}

@@ -1,0 +1,159 @@
+import { DomainId, SourceId } from '../../contract/ids.ts'
+import { ok, problem } from '../../contract/result.ts'
+import type { MachineFacts } from '../host/host.ts'
+import { type CpuPower, findCpu } from './cpu-power.ts'
+import type { Domain, MachineLoad, OpenSource, Reading, Source, SourceContext } from './source.ts'
+import { GAIN } from './uncertainty.ts'
+
+export const ESTIMATE = SourceId.parse('estimate')
+
+/** Energy from a model where nobody measures: a processor's power curve by its load, memory by its size. Provenance `estimate`, always. */
+export const estimate: Source = {
+  id: ESTIMATE,
+  title: 'Estimate from load',
+  platforms: ['linux', 'darwin', 'win32'],
+  async probe(context) {
+    const curves = [...cpuCurves(context), ...dramCurves(context)]
+    if (curves.length === 0) return problem('absent', 'Not needed: the processor’s energy is measured here.')
+    if (context.load() === null) {
+      return problem('broken', 'Nothing can be estimated: this machine does not tell how busy its processor is.')
+    }
+    return ok(new OpenEstimate(context, curves))
+  },
+}
+
+/** Power from idle to full, by utilisation to the power `exponent`. */
+type Curve = { readonly domain: Domain; readonly idleW: number; readonly maxW: number; readonly exponent: number }
+
+class OpenEstimate implements OpenSource {
+  readonly domains: readonly Domain[]
+  readonly #context: SourceContext
+  readonly #curves: readonly Curve[]
+  #before: MachineLoad | null = null
+
+  constructor(context: SourceContext, curves: readonly Curve[]) {
+    this.#context = context
+    this.#curves = curves
+    this.domains = curves.map(({ domain }) => domain)
+  }
+
+  /** Covers exactly the interval between this load and the one before. */
+  sample(): readonly Reading[] {
+    const load = this.#context.load()
+    const before = this.#before
+    if (load === null) return this.#faults(this.#context.host.clock.monotonicMs())
+    if (before !== null && load.atMs <= before.atMs) return []
+    this.#before = load
+    if (before === null) return []
+    const ratio = (load.busyMs - before.busyMs) / ((load.atMs - before.atMs) * load.logicalCpus)
+    if (!(ratio >= 0 && ratio <= MOST_RATIO)) return this.#faults(load.atMs)
+    return this.#curves.map(({ domain, idleW, maxW, exponent }) => ({
+      kind: 'modelled',
+      domain: domain.id,
+      fromMs: before.atMs,
+      atMs: load.atMs,
+      powerW: idleW + (maxW - idleW) * Math.min(1, ratio) ** exponent,
+    }))
+  }
+
+  refresh(): boolean {
+    return false
+  }
+
+  close(): void {
+    this.#before = null
+  }
+
+  #faults(atMs: number): Reading[] {
+    const fault = problem('broken', 'This machine did not tell how busy its processor is, so nothing was estimated.')
+    return this.#curves.map(({ domain }) => ({ kind: 'fault', domain: domain.id, atMs, problem: fault }))
+  }
+}
+
+/** Whole clock ticks and reading a moment later may show a little more than all CPUs; much more is nonsense. */
+const MOST_RATIO = 1.5
+
+/** Turbo and the parts that serve all cores make the first busy core dearer than the last (SPECpower_ssj2008 results bend alike). */
+const PACKAGE_EXPONENT = 0.75
+/** A virtual machine's neighbours share what all cores need: its CPUs cost alike. */
+const SHARE_EXPONENT = 1
+/** Watts of one virtual CPU where nothing is known: mean of a cloud's processors (cloudcarbonfootprint.org/docs/methodology, AWS). */
+const UNKNOWN_VCPU = { idleW: 0.74, maxW: 3.5 } as const
+/** DDR4 and DDR5 alike: 0.3–0.4 W. */
+const DRAM_W_PER_GB = 0.35
+
+function cpuCurves({ facts, measuredKinds }: SourceContext): Curve[] {
+  if (measuredKinds.has('cpu')) return []
+  const cpu = findCpu(facts.cpuModel)
+  const isShare = facts.virtualisation === 'vm' || facts.virtualisation === 'wsl'
+  if (cpu === null) return [unknownCurve(facts)]
+  return [isShare ? shareCurve(cpu, facts) : packageCurve(cpu, facts)]
+}
+
+function packageCurve(cpu: CpuPower, facts: MachineFacts): Curve {
+  const sockets = Math.max(1, facts.sockets ?? 1)
+  return {
+    domain: cpuDomain(
+      'Processor (from its model)',
+      cpu.isListed ? GAIN.estimateListedCpu : GAIN.estimateFamilyCpu,
+      cpu.idleW * sockets,
+    ),
+    idleW: cpu.idleW * sockets,
+    maxW: cpu.maxW * sockets,
+    exponent: PACKAGE_EXPONENT,
+  }
+}
+
+/** As many of the processor's hardware threads as the machine has CPUs, and that part of its idle power. */
+function shareCurve(cpu: CpuPower, facts: MachineFacts): Curve {
+  const share = facts.logicalCpus / cpu.threads
+  return {
+    domain: cpuDomain(
+      `Processor (share of ${facts.logicalCpus} virtual CPUs)`,
+      GAIN.estimateVmShare,
+      cpu.idleW * share,
+    ),
+    idleW: cpu.idleW * share,
+    maxW: cpu.maxW * share,
+    exponent: SHARE_EXPONENT,
+  }
+}
+
+function unknownCurve(facts: MachineFacts): Curve {
+  const idleW = UNKNOWN_VCPU.idleW * facts.logicalCpus
+  return {
+    domain: cpuDomain(`Processor (${facts.logicalCpus} CPUs of unknown make)`, GAIN.estimateUnknownCpu, idleW),
+    idleW,
+    maxW: UNKNOWN_VCPU.maxW * facts.logicalCpus,
+    exponent: SHARE_EXPONENT,
+  }
+}
+
+/** Memory of a virtual machine is its host's, of a phone or an Apple chip part of the package: only bare machines. */
+function dramCurves({ facts, measuredKinds, host }: SourceContext): Curve[] {
+  const isBare = facts.virtualisation === 'none' || facts.virtualisation === 'container'
+  if (measuredKinds.has('dram') || !isBare || host.platform === 'darwin' || facts.memoryBytes === null) return []
+  const powerW = (facts.memoryBytes / 2 ** 30) * DRAM_W_PER_GB
+  const domain = estimatedDomain('dram', 'Memory (from its size)', GAIN.estimateDram, powerW)
+  return [{ domain, idleW: powerW, maxW: powerW, exponent: 1 }]
+}
+
+function cpuDomain(name: string, gainRatio: number, idleW: number): Domain {
+  return estimatedDomain('cpu', name, gainRatio, idleW)
+}
+
+/** An id of its own: a counter that is granted later starts a series of its own, with its own floor and uncertainty. */
+function estimatedDomain(kind: 'cpu' | 'dram', name: string, gainRatio: number, idleW: number): Domain {
+  return {
+    id: DomainId.parse(`${kind}/estimate`),
+    kind,
+    parent: null,
+    source: ESTIMATE,
+    provenance: 'estimate',
+    name,
+    gainRatio,
+    plausibleMaxW: 10_000,
+    activity: 'cpu',
+    tableFloorW: idleW,
+  }
+}

@@ -1,0 +1,102 @@
+import { type ActivityRing, createActivityRing } from './attribution/activity-ring.ts'
+import type { Attribution } from './attribution/types.ts'
+import type { EnergyBook } from './energy-book.ts'
+import { createGapWatch } from './gap-watch.ts'
+import type { Host } from './host/host.ts'
+import type { GapCause } from './ledger/types.ts'
+import type { ActivitySample, ProcessSampler } from './processes/sampler.ts'
+import type { SourceSet } from './source-set.ts'
+
+/** What one tick made known. Times in ms: `fromMs`, `toMs` monotonic, `wallMs` of its end. */
+export type Ticked = {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly wallMs: number
+  readonly activity: ActivitySample | null
+  readonly attributions: readonly Attribution[]
+  /** Time of which nothing is known, by wall clock. */
+  readonly gap: { readonly fromWallMs: number; readonly toWallMs: number; readonly cause: GapCause } | null
+  /** The machine slept: numbers of devices and permissions may have changed. */
+  readonly resumed: boolean
+}
+
+export interface Ticker {
+  tick(): Ticked
+  /** What happens until the next tick belongs to nobody: after a pause. */
+  restart(cause: GapCause): void
+}
+
+/** One turn of the loop, top to bottom: time, load, sources, processes, attribution. Synchronous; nothing in it may block. */
+export function createTicker(parts: {
+  host: Host
+  sources: SourceSet
+  sampler: () => ProcessSampler
+  readLoad: () => void
+  book: EnergyBook
+}): Ticker {
+  const { host, sources, book } = parts
+  const { clock } = host
+  const ring: ActivityRing = createActivityRing()
+  const watch = createGapWatch(clock)
+  let lastMs = clock.monotonicMs()
+  let lastWallMs = clock.wallMs()
+  let pendingGap: GapCause | null = null
+  let isFirst = true
+
+  function startAnew(): void {
+    book.restart()
+    parts.sampler().restart()
+    ring.clear()
+  }
+
+  function tick(): Ticked {
+    const time = watch.look()
+    if (time.kind === 'suspend') startAnew()
+    parts.readLoad()
+    const readings = sources.sample()
+    const activity = parts.sampler().sample()
+    if (activity !== null) ring.push(activity)
+    const fromMs = lastMs
+    const fromWallMs = lastWallMs
+    lastMs = clock.monotonicMs()
+    lastWallMs = clock.wallMs()
+    const attributions = book.take(readings, ring, Math.floor(lastWallMs / 1_000))
+    const cause = gapCause(time.kind, attributions)
+    isFirst = false
+    if (attributions.length > 0 || time.kind === 'suspend') pendingGap = null
+    return {
+      fromMs,
+      toMs: lastMs,
+      wallMs: lastWallMs,
+      activity,
+      attributions,
+      gap: cause === null ? null : gapOf(cause, fromWallMs, lastWallMs, lastMs - fromMs),
+      resumed: time.kind === 'suspend',
+    }
+  }
+
+  function gapCause(time: 'none' | 'suspend' | 'clock', attributions: readonly Attribution[]): GapCause | null {
+    if (time === 'suspend' || time === 'clock') return time
+    if (pendingGap !== null) return pendingGap
+    if (isFirst || attributions.length > 0) return null
+    // A slow sensor is only late; where nothing measures, nothing will come.
+    const views = book.views(Math.floor(lastWallMs / 1_000)).filter((view) => view.scope === 'inner')
+    if (views.some((view) => view.state === 'measuring' || view.state === 'asleep')) return null
+    return views.length === 0 || views.every((view) => view.state === 'failing') ? 'noSource' : 'lost'
+  }
+
+  return {
+    tick,
+    restart(cause) {
+      startAnew()
+      pendingGap = cause
+    },
+  }
+}
+
+/** A set clock leaves out the time that it jumped over; the tick itself was measured and is labelled by the new clock. */
+function gapOf(cause: GapCause, fromWallMs: number, toWallMs: number, intervalMs: number): Ticked['gap'] {
+  if (cause !== 'clock') return toWallMs > fromWallMs ? { fromWallMs, toWallMs, cause } : null
+  const jumpedToMs = toWallMs - intervalMs
+  return jumpedToMs > fromWallMs ? { fromWallMs, toWallMs: jumpedToMs, cause } : null
+}

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, expect, test } from 'vitest'
+import type { HistoryRow } from '../../contract/history.ts'
+import { loadRigFile } from '../../engine/host/rig/load-file.ts'
+import { rigHost } from '../../engine/host/rig/rig-host.ts'
+import type { Rig } from '../../engine/host/rig/schema.ts'
+import { rigTruth } from '../../engine/host/rig/truth.ts'
+import { type Simulation, simulate } from '../../engine/simulate.ts'
+import { fcOptions } from '../support/counts.ts'
+import { rigWith } from '../support/rigs.ts'
+
+const directories: string[] = []
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
+})
+
+async function play(rig: Rig, options: { everyTick?: boolean; tickMs?: number } = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'perwatt-test-'))
+  directories.push(directory)
+  const host = rigHost(rig, options.tickMs === undefined ? {} : { tickMs: options.tickMs })
+  const result = await simulate(host, {
+    version: 'test',
+    dataDir: directory,
+    timeZone: rig.zone,
+    everyTick: options.everyTick ?? false,
+  })
+  if (!result.ok) throw new Error(result.reason)
+  return { simulation: result.value, truth: rigTruth(rig, 0, host.durationMs) }
+}
+
+async function shippedRig(name: string): Promise<Rig> {
+  const rig = await loadRigFile(join(import.meta.dirname, '..', 'rigs', name))
+  if (!rig.ok) throw new Error(rig.reason)
+  return rig.value
+}
+
+function energies(rows: readonly HistoryRow[]): Record<string, number> {
+  return Object.fromEntries(rows.map((row) => [row.key, row.energyMj]))
+}
+
+function expectConserved({ byApp, byDomain }: Simulation): void {
+  for (const history of [byApp, byDomain]) {
+    expect(history.attributedMj + history.idleMj + history.otherMj).toBe(history.measuredMj)
+  }
+  expect(byApp.rows.reduce((sum, row) => sum + row.energyMj, 0)).toBe(byApp.attributedMj)
+  for (const row of byDomain.rows) expect(row.activeMj + row.idleMj + row.otherMj).toBe(row.energyMj)
+}
+
+for (const name of ['rapl-laptop.json', 'amd-desktop.json', 'clock-trouble.json', 'zones-come-and-go.json']) {
+  test(`${name}: each app's energy is the rig's truth within its tolerance, and every millijoule is accounted for`, async () => {
+    const { simulation, truth } = await play(await shippedRig(name))
+    expectConserved(simulation)
+    const measured = energies(simulation.byApp.rows)
+    expect(truth.apps.length).toBeGreaterThan(0)
+    for (const app of truth.apps) {
+      const ratio = (measured[app.app] ?? 0) / app.energyMj
+      expect(Math.abs(ratio - 1), `${app.app}: ${ratio}`).toBeLessThanOrEqual(app.toleranceRatio)
+    }
+  })
+}
+
+for (const name of ['estimate-vm.json', 'denied-rapl.json', 'hidden-container.json']) {
+  test(`${name}: without a counter there is an estimate that says so, never 0 W`, async () => {
+    const { simulation } = await play(await shippedRig(name))
+    expectConserved(simulation)
+    expect(simulation.byApp.measuredMj).toBeGreaterThan(0)
+    expect(simulation.byApp.estimatedRatio).toBe(1)
+    for (const row of simulation.byApp.rows) expect(row.provenance).toBe('estimate')
+  })
+}
+
+test('a suspend, a set clock and a reset counter are gaps; no energy of theirs is booked', async () => {
+  const { simulation, truth } = await play(await shippedRig('clock-trouble.json'))
+  expect(simulation.byApp.gaps.map((gap) => gap.cause)).toEqual(['suspend', 'clock', 'clock', 'suspend', 'suspend'])
+  expect(simulation.byApp.measuredMj).toBeLessThanOrEqual(truth.energyMj)
+  expect(simulation.byApp.measuredMj).toBeGreaterThan(truth.energyMj * 0.99)
+})
+
+/** A machine whose loads are constant between a few changes. */
+function steadyRig(cores: readonly number[], floorW: number, wattsPerCore: number): Rig {
+  return rigWith({
+    duration: '20m',
+    cpu: { model: 'Intel(R) Core(TM) i7-8700 CPU @ 3.20GHz', logicalCpus: 32, physicalCores: 16 },
+    domains: [{ zone: 'package-0', floorW, wattsPerCore }],
+    processes: cores.map((load, i) => ({ name: `app-${i}`, app: `app-${i}`, exe: `/opt/app-${i}`, start: '2m', load })),
+  })
+}
+
+test('coarse and fine ticks give the same energies where loads are constant', async () => {
+  const machine = fc.record({
+    cores: fc.array(
+      fc.integer({ min: 1, max: 20 }).map((tenths) => tenths / 10),
+      { minLength: 1, maxLength: 6 },
+    ),
+    floorW: fc.integer({ min: 2, max: 40 }),
+    wattsPerCore: fc.integer({ min: 1, max: 12 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(machine, async ({ cores, floorW, wattsPerCore }) => {
+      const rig = steadyRig(cores, floorW, wattsPerCore)
+      const coarse = (await play(rig)).simulation
+      const fine = (await play(rig, { everyTick: true })).simulation
+      expect(coarse.ticks).toBeLessThan(fine.ticks / 4)
+      expectConserved(coarse)
+      expectConserved(fine)
+      const [a, b] = [energies(coarse.byApp.rows), energies(fine.byApp.rows)]
+      expect(Object.keys(a).sort()).toEqual(Object.keys(b).sort())
+      for (const [app, energyMj] of Object.entries(a)) {
+        expect(Math.abs(energyMj / (b[app] as number) - 1), app).toBeLessThan(0.005)
+      }
+    }),
+    fcOptions('simulate', 4, 60),
+  )
+})
+
+test('a rig played twice is the same run, to the millijoule', async () => {
+  const rig = await shippedRig('rapl-laptop.json')
+  const [first, second] = [await play(rig), await play(rig)]
+  expect(second.simulation.byApp).toEqual(first.simulation.byApp)
+  expect(second.simulation.byDomain).toEqual(first.simulation.byDomain)
+})
