@@ -1,0 +1,12 @@
+/** Sections of Settings; search leads to them, and its words are what people type. */
+export const sections = [
+  { id: 'appearance', title: 'Appearance', words: 'theme dark light tray icon title digits sparkline ring' },
+  { id: 'behaviour', title: 'Start and names', words: 'login autostart names accounts users' },
+  { id: 'price', title: 'Price of electricity', words: 'tariff cost kwh currency euro' },
+  { id: 'apps', title: 'Apps that count as AI', words: 'catalogue list count toggle rules named forget' },
+  { id: 'data', title: 'Data', words: 'directory ledger size database file privacy' },
+  { id: 'network', title: 'Network', words: 'addresses packets telemetry privacy update' },
+  { id: 'about', title: 'About', words: 'version electron node licence runtime' },
+] as const
+
+export type SectionId = (typeof sections)[number]['id']

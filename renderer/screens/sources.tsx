@@ -1,0 +1,150 @@
+import { useState } from 'react'
+import { formatCoverage, formatLength, THIN } from '../../contract/format.ts'
+import type { NowDomain } from '../../contract/now.ts'
+import type { SourceStatus, Sources as SourcesAnswer } from '../../contract/sources.ts'
+import { call, useContract } from '../client.ts'
+import { useNow } from '../now-store.ts'
+import { Command } from '../parts/copy-button.tsx'
+import { Empty, Skeleton, View } from '../parts/view.tsx'
+import { count, sourceStates } from '../words.ts'
+import { DomainTree } from './sources/domain-tree.tsx'
+
+/** What is measured how, what is missing, and what would mend it. */
+export function Sources() {
+  const asked = useContract('sources', {}, 'sourcesChanged')
+  const { now } = useNow()
+  return (
+    <>
+      <header className="screen-head">
+        <h1>Sources</h1>
+        <CheckAgain onAnswer={asked.replace} />
+      </header>
+      <View
+        of={asked}
+        skeleton={
+          <>
+            <Skeleton heightPx={180} label="Waiting for the list of sources" />
+            <Skeleton heightPx={240} />
+          </>
+        }
+      >
+        {(answer) => (
+          <>
+            <Machine answer={answer} domains={now?.domains ?? answer.sources.flatMap((source) => source.domains)} />
+            <section className="block" aria-labelledby="sources-title">
+              <h2 id="sources-title">Sources, best first</h2>
+              <ul className="rows">
+                {answer.sources.map((source) => (
+                  <SourceRow key={source.id} source={source} nowS={now?.at ?? null} />
+                ))}
+              </ul>
+            </section>
+            {answer.findings.length > 0 && <Findings findings={answer.findings} />}
+          </>
+        )}
+      </View>
+    </>
+  )
+}
+
+function CheckAgain(props: { onAnswer: (answer: SourcesAnswer) => void }) {
+  const [state, setState] = useState<'idle' | 'checking' | 'checked' | { reason: string }>('idle')
+  const check = async () => {
+    setState('checking')
+    const answer = await call('checkAgain', {})
+    if (answer.ok) props.onAnswer(answer.value)
+    setState(answer.ok ? 'checked' : { reason: answer.reason })
+  }
+  return (
+    <div className="row-line">
+      <span role="status" className="row-note">
+        {state === 'checked' ? 'Checked just now.' : typeof state === 'object' ? state.reason : ''}
+      </span>
+      <button type="button" className="button" disabled={state === 'checking'} onClick={() => void check()}>
+        Check again
+      </button>
+    </div>
+  )
+}
+
+function Machine(props: { answer: SourcesAnswer; domains: readonly NowDomain[] }) {
+  const { machine, coverageTodayRatio } = props.answer
+  const facts = [
+    machine.cpuModel ?? 'Processor not known',
+    count(machine.logicalCpus, 'logical CPU'),
+    machine.virtualisation === null ? null : `virtual machine (${machine.virtualisation})`,
+    machine.osName,
+  ].filter((fact) => fact !== null)
+  return (
+    <section className="block" aria-labelledby="machine-title">
+      <h2 id="machine-title">This machine</h2>
+      <p className="facts">{facts.join(' · ')}</p>
+      {props.domains.length === 0 ? (
+        <Empty title="Nothing is measured yet">
+          <p>Each part of the machine whose energy can be read appears here, with its watts and how they are known.</p>
+        </Empty>
+      ) : (
+        <DomainTree domains={props.domains} sources={props.answer.sources} />
+      )}
+      <p className="facts">{formatCoverage(coverageTodayRatio)} of today is covered by readings.</p>
+    </section>
+  )
+}
+
+function SourceRow(props: { source: SourceStatus; nowS: number | null }) {
+  const { source, nowS } = props
+  return (
+    <li className="row source" data-source={source.id}>
+      <div className="row-line">
+        <span className="state-mark" data-state={source.state}>
+          {isEstimating(source) ? 'Estimating' : sourceStates[source.state]}
+        </span>
+        <h3 className="row-title">{source.title}</h3>
+        <span className="row-note">{sourceNote(source, nowS)}</span>
+      </div>
+      {source.reason !== null && <p className="row-text">{source.reason}</p>}
+      {source.remedyText !== null && (
+        <>
+          {source.remedy?.note !== undefined && <p className="row-text">{source.remedy.note}</p>}
+          <Command text={source.remedyText} />
+        </>
+      )}
+    </li>
+  )
+}
+
+function isEstimating({ state, domains }: SourceStatus): boolean {
+  return state === 'measuring' && domains.length > 0 && domains.every((domain) => domain.provenance === 'estimate')
+}
+
+/** Domains, cost, last success and faults of a source that was opened; nothing to say of one that was not. */
+function sourceNote(source: SourceStatus, nowS: number | null): string {
+  if (source.lastReadS === null) return ''
+  const ageS = nowS === null ? null : Math.max(0, nowS - source.lastReadS)
+  return [
+    count(source.domains.length, 'domain'),
+    `${source.cpuMsPerTick.toFixed(2)}${THIN}ms a tick`,
+    ageS === null ? null : ageS <= 2 ? 'read just now' : `read ${formatLength(ageS * 1_000)} ago`,
+    source.faults === 0 ? null : count(source.faults, 'failed read'),
+  ]
+    .filter((part) => part !== null)
+    .join(' · ')
+}
+
+function Findings(props: { findings: SourcesAnswer['findings'] }) {
+  return (
+    <section className="block" aria-labelledby="findings-title">
+      <h2 id="findings-title">Contradictions seen</h2>
+      <ul className="rows">
+        {props.findings.map((finding) => (
+          <li key={finding.code} className="row">
+            <div className="row-line">
+              <p className="row-text row-title-text">{finding.text}</p>
+              <span className="row-note">{count(finding.count, 'time')}</span>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,7 @@
+import type { Bridge } from '../contract/app.ts'
+
+declare global {
+  interface Window {
+    readonly perwatt: Bridge
+  }
+}

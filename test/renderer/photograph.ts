@@ -1,0 +1,102 @@
+/**
+ * `node test/renderer/photograph.ts --to DIR [--built DIR] [--scene NAME]`: pictures of every screen in every scene, light
+ * and dark, and what axe finds there. For looking at a change before it lands; needs a Chromium (PERWATT_CHROMIUM, else
+ * /usr/bin/chromium) and a built renderer (`npm run build`).
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, chromium, type Page } from 'playwright'
+import { AT_S, scenes } from './fixtures.ts'
+import { playAnswers, serveRenderer } from './stage.ts'
+
+type Shot = {
+  readonly page: 'index.html#now' | 'index.html#sources' | 'index.html#settings' | 'popover.html'
+  readonly width: number
+  readonly height: number
+  readonly scale: number
+}
+
+const { values: options } = parseArgs({
+  options: { to: { type: 'string' }, built: { type: 'string', default: 'out/renderer' }, scene: { type: 'string' } },
+})
+if (options.to === undefined) throw new Error('Say where the pictures go: --to DIR')
+
+const chosen = Object.entries(scenes).filter(([name]) => options.scene === undefined || options.scene === name)
+const executablePath = process.env.PERWATT_CHROMIUM ?? '/usr/bin/chromium'
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+const server = await serveRenderer(options.built)
+mkdirSync(options.to, { recursive: true })
+let faults = 0
+for (const [name, answers] of chosen) {
+  for (const theme of ['light', 'dark'] as const) {
+    for (const shot of shotsOf(name)) faults += await photograph(browser, name, theme, shot, answers())
+  }
+}
+await browser.close()
+server.close()
+console.log(`${faults} findings`)
+process.exitCode = faults === 0 ? 0 : 1
+
+/** Every screen where it is full, the ones that differ elsewhere. */
+function shotsOf(scene: string): readonly Shot[] {
+  const wide = { width: 1_280, height: 800, scale: 1 }
+  const small = { width: 900, height: 600, scale: 2 }
+  const popover: Shot = { page: 'popover.html', width: 340, height: 420, scale: 2 }
+  const now: readonly Shot[] = [{ page: 'index.html#now', ...wide }, { page: 'index.html#now', ...small }, popover]
+  const others: readonly Shot[] = [
+    { page: 'index.html#sources', ...wide },
+    { page: 'index.html#sources', ...small },
+    { page: 'index.html#settings', ...wide },
+    { page: 'index.html#settings', ...small },
+  ]
+  return ['full', 'estimate', 'denied', 'down'].includes(scene) ? [...now, ...others] : now
+}
+
+async function photograph(
+  on: Browser,
+  scene: string,
+  theme: 'light' | 'dark',
+  shot: Shot,
+  answers: Parameters<typeof playAnswers>[1],
+): Promise<number> {
+  const { width, height, scale } = shot
+  const context = await on.newContext({
+    viewport: { width, height },
+    deviceScaleFactor: scale,
+    colorScheme: theme,
+    timezoneId: 'Europe/Berlin',
+  })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await page.clock.setFixedTime(AT_S * 1_000)
+  await playAnswers(page, answers)
+  await page.goto(`${server.origin}/${shot.page}`)
+  await settle(page)
+  const screen = shot.page.replace('.html', '').replace('index#', '')
+  const file = `${scene}-${screen}-${width}-${theme}.png`
+  await page.screenshot({ path: join(options.to ?? '.', file) })
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const found = [
+    ...complaints,
+    ...violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary?.replaceAll('\n', ' ')}`).join('; ')}`,
+    ),
+  ]
+  for (const text of found) console.log(`${file}: ${text}`)
+  await context.close()
+  return found.length
+}
+
+/** Two frames after the fonts are there: the chart has drawn. */
+async function settle(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await document.fonts.ready
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+  })
+  await page.waitForTimeout(400)
+}
