@@ -1,0 +1,37 @@
+/**
+ * Hands a value on when it differs from the last one handed on, and not before `everyMs` have passed since that; the newest
+ * waits for its turn, what was overtaken is never handed on. Nothing new: no call and no timer.
+ */
+export class Paced<T> {
+  readonly #apply: (value: T) => void
+  #appliedKey: string | null = null
+  #appliedMs = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(apply: (value: T) => void) {
+    this.#apply = apply
+  }
+
+  set(value: T, everyMs: number): void {
+    const key = JSON.stringify(value)
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    if (key === this.#appliedKey) return
+    const waitMs = this.#appliedMs + everyMs - performance.now()
+    if (waitMs <= 0) this.#handOn(value, key)
+    else this.#timer = setTimeout(() => this.#handOn(value, key), waitMs)
+  }
+
+  /** What was handed on is lost (its panel is a new one): the next value counts as new. */
+  forget(): void {
+    this.#appliedKey = null
+    this.#appliedMs = Number.NEGATIVE_INFINITY
+  }
+
+  #handOn(value: T, key: string): void {
+    this.#timer = null
+    this.#appliedKey = key
+    this.#appliedMs = performance.now()
+    this.#apply(value)
+  }
+}
