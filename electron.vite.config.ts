@@ -30,6 +30,7 @@ export default defineConfig({
     plugins: [react()],
     build: {
       target: 'chrome114',
+      minify: true,
       outDir: 'out/renderer',
       modulePreload: { polyfill: false },
       rolldownOptions: { input: { index: 'renderer/index.html', popover: 'renderer/popover.html' } },

@@ -19,6 +19,8 @@ export interface HistoryKeeper {
   /** An app's name or what it counts as has changed. */
   forgetApps(): void
   flush(): void
+  /** The daily backup where it is due, in slices between ticks. */
+  maintain(): void
   /** Puts a question to the ledger: off this thread where the engine is live. */
   readonly ask: QueryClient['ask']
   close(): Promise<void>
@@ -83,9 +85,15 @@ function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
     describeDomains()
   }
 
+  let noticesSeen = ledger.notices.length
+
   function flush(): void {
     // A full disk is the ledger's own state; what was measured waits there in memory.
     ledger.flush(nowS())
+    if (ledger.notices.length === noticesSeen) return
+    // A damaged file was replaced; whoever answers questions still has the old one open.
+    noticesSeen = ledger.notices.length
+    void parts.questions.close()
   }
 
   return {
@@ -93,6 +101,7 @@ function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
     describeDomains,
     forgetApps: () => described.clear(),
     flush,
+    maintain: () => void ledger.backUpIfDue(nowS()),
     keep(ticked) {
       const offsetMs = ticked.wallMs - ticked.toMs
       for (const attribution of ticked.attributions) {

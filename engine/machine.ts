@@ -136,6 +136,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
 
   function refresh(): void {
     refreshedMs = clock.monotonicMs()
+    if (options.mode !== 'simulated') history?.maintain()
     if (!measuring.sources.refresh()) return
     measuring.book.setDomains(measuring.sources.domains)
     domainsChanged()

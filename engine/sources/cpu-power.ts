@@ -29,6 +29,7 @@ export function findCpu(model: string | null): CpuPower | null {
 function plainName(model: string): string {
   return model
     .replace(/\((?:R|TM|C)\)/gi, '')
+    .replace(/RYZEN/, 'Ryzen')
     .replace(/ (?:with|w\/) .*$| @.*$/i, '')
     .replace(/\b(?:CPU|Processor|PRO|\d+-Core|\w+-Core Processor)\b/g, ' ')
     .replace(/\s+/g, ' ')

@@ -39,24 +39,28 @@ class Cutter {
     this.#before = db.prepare(`${columns} AND start_s < ? ORDER BY start_s DESC LIMIT 1`)
   }
 
+  /**
+   * A bucket of which finer rows are no longer kept, not even in part, is taken whole. Seen from the coarsest level down, the
+   * first that has to be decides; the finest always is.
+   */
   widen(askedFromS: number, askedToS: number): { fromS: number; toS: number } {
-    const left = this.#finestKept(askedFromS)
-    const first = this.#holding(left, askedFromS)
-    const fromS = first?.startS ?? Math.max(askedFromS, this.#progress[left].keptFromS)
+    const coarseFirst = this.#levels
+      .map((level, index) => ({ level, finerKeptS: this.#keptFromS(index - 1) }))
+      .reverse()
+    let fromS = Math.max(askedFromS, this.#keptFromS(this.#levels.length - 1))
     if (askedToS <= fromS) return { fromS, toS: fromS }
-    const toS = this.#holding(this.#finestKept(askedToS - 1), askedToS - 1)?.endS ?? askedToS
-    return { fromS, toS: Math.max(toS, Math.min(first?.endS ?? toS, this.#progress[left].completeToS)) }
+    const first = coarseFirst.find(({ finerKeptS }) => fromS < finerKeptS)
+    if (first !== undefined) fromS = this.#holding(first.level, fromS)?.startS ?? fromS
+    for (const { level, finerKeptS } of coarseFirst) {
+      const last = this.#holding(level, askedToS - 1)
+      if (last !== null && Math.max(last.startS, fromS) < finerKeptS) return { fromS, toS: last.endS }
+    }
+    return { fromS, toS: askedToS }
   }
 
-  #finestKept(atS: number): ResolutionS {
-    const kept = this.#levels.find((level) => this.#progress[level].keptFromS <= atS)
-    return kept ?? this.#coarsest()
-  }
-
-  #coarsest(): ResolutionS {
-    const last = this.#levels.at(-1)
-    if (last === undefined) throw new Error('a cover needs a resolution')
-    return last
+  #keptFromS(index: number): number {
+    const level = this.#levels[index]
+    return level === undefined ? Number.POSITIVE_INFINITY : this.#progress[level].keptFromS
   }
 
   cut(fromS: number, toS: number, index: number): Segment[] {
