@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { method } from './define.ts'
+import { DomainId, DomainKind } from './ids.ts'
 import { EnergyMj, Provenance, Ratio, SignedEnergyMj, Uncertainty, UnixS } from './units.ts'
 
 export const Output = z.object({
@@ -21,6 +22,8 @@ export const HistoryRow = z.object({
   provenance: Provenance.nullable(),
   estimatedRatio: Ratio,
   output: Output,
+  /** Of a row by domain: what it is. Rows of scope `whole` (battery, wall, psys) stand outside every sum. */
+  domain: z.object({ kind: DomainKind, parent: DomainId.nullable(), scope: z.enum(['inner', 'whole']) }).nullable(),
 })
 export type HistoryRow = z.infer<typeof HistoryRow>
 

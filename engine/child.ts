@@ -57,11 +57,10 @@ async function run(): Promise<void> {
 }
 
 function openChannel(): Channel {
-  // Electron puts `parentPort` on the process of a utility process (electronjs.org, utilityProcess).
-  const port = (
-    process as { parentPort?: { postMessage(message: unknown): void; on(event: 'close', end: () => void): void } }
-  ).parentPort
-  if (port !== undefined) return { post: (message) => port.postMessage(message), onEnd: (end) => port.on('close', end) }
+  // Electron puts `parentPort` on the process of a utility process (electronjs.org, utilityProcess); Node knows nothing of it.
+  const { parentPort } = process as unknown as { parentPort?: { postMessage(message: unknown): void } }
+  // A utility process is ended with the app by Chromium itself.
+  if (parentPort !== undefined) return { post: (message) => parentPort.postMessage(message), onEnd: () => {} }
   return {
     post: (message) => void process.send?.(message),
     onEnd: (end) => void process.once('disconnect', end),

@@ -9,8 +9,10 @@ import { openMachine } from './machine.ts'
 
 export type EngineOptions = {
   readonly version: string
-  /** `null`: no ledger, no files, only measuring. */
+  /** `null`: no files of ours, only measuring. */
   readonly dataDir: string | null
+  /** `false`: the ledger in the data directory is another engine's; settings and rules are still read. */
+  readonly history?: boolean
   /** Settings are read and written here rather than in the data directory. */
   readonly settingsFile?: string
   /** IANA home zone, in which hours and days are cut. */

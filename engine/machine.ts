@@ -249,7 +249,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
 }
 
 function openLedgerOf(host: Host, options: EngineOptions) {
-  if (options.dataDir === null) return null
+  if (options.dataDir === null || options.history === false) return null
   return openHistory({
     directory: options.dataDir,
     timeZone: options.timeZone,

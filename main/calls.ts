@@ -28,5 +28,5 @@ function isWithheld(name: string): boolean {
 }
 
 function unknownMethod(name: unknown): Result<never> {
-  return problem('unknownMethod', `A window may not call “${String(name)}”.`)
+  return problem('unknownMethod', `A window may not call “${typeof name === 'string' ? name : typeof name}”.`)
 }

@@ -12,6 +12,8 @@ export const SELF: Membership = { app: AppId.parse('perwatt'), role: null, compu
 
 /** A new process may run another program soon after (fork, then exec; a shell, then what it starts): it is matched again at these ages. */
 const MATCH_AGAIN_MS = [1_000, 10_000] as const
+/** In one sample, at each age: a thousand processes that start together must not hold up a tick. */
+const MATCH_AGAIN_AT_ONCE = 50
 
 export type TableOptions = {
   readonly host: Host
@@ -83,7 +85,9 @@ export class ProcessTable {
   /** Matches young processes for the second and third time. */
   matchAgain(nowMs: number): void {
     for (const queue of this.#matchAgain) {
-      for (let first = queue[0]; first !== undefined && first.dueMs <= nowMs; first = queue[0]) {
+      for (let count = 0; count < MATCH_AGAIN_AT_ONCE; count++) {
+        const first = queue[0]
+        if (first === undefined || first.dueMs > nowMs) break
         queue.shift()
         if (!first.process.isGone) this.lookAgain(first.process)
       }

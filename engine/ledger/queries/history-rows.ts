@@ -50,6 +50,7 @@ export function domainRows(sums: Sums, series: SeriesTables): HistoryRow[] {
       provenance: provenanceOf([{ domain, energyMj, estimatedMj }]),
       estimatedRatio: energyMj > 0 ? estimatedMj / energyMj : 0,
       output: NO_OUTPUT,
+      domain: { kind: domain.kind, parent: domain.parent, scope: domain.scope },
     }
   })
   return rows.sort(byEnergy)
@@ -113,6 +114,7 @@ function appsRow(
     provenance: provenanceOf(parts),
     estimatedRatio: energyMj > 0 ? estimatedMj / energyMj : 0,
     output: NO_OUTPUT,
+    domain: null,
   }
 }
 

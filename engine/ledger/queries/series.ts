@@ -6,7 +6,7 @@ export type DomainRow = {
   readonly rowId: number
   readonly id: DomainId
   readonly kind: DomainKind
-  readonly parent: string | null
+  readonly parent: DomainId | null
   readonly name: string
   readonly provenance: Provenance
   readonly gainRatio: number

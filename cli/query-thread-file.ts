@@ -1,0 +1,4 @@
+/** The bundle keeps the query thread beside the engine; run from the sources it is the source itself. */
+export function queryThreadFile(entry: string): URL {
+  return new URL(entry.endsWith('.ts') ? '../engine/ledger/query-thread.ts' : '../engine/query-thread.mjs', entry)
+}

@@ -1,0 +1,245 @@
+import { z } from 'zod'
+import { Output } from '../contract/history.ts'
+import { DomainKind } from '../contract/ids.ts'
+import { EnergyMj, PowerW, Provenance, Ratio, SignedEnergyMj, Uncertainty } from '../contract/units.ts'
+
+/** The objects that `--json` prints: what other programs build on. Fields are added, never renamed (docs/cli.md). */
+
+const Time = z.iso.datetime({ offset: true })
+
+/** A power that may be unknown; then `reason` says why. */
+const Figure = z.object({
+  powerW: PowerW.nullable(),
+  provenance: Provenance.nullable(),
+  estimatedRatio: Ratio,
+  uncertainty: Uncertainty,
+  reason: z.string().nullable(),
+})
+
+const NowDomainJson = Figure.extend({
+  id: z.string(),
+  kind: DomainKind,
+  name: z.string(),
+  parent: z.string().nullable(),
+  source: z.string(),
+  state: z.enum(['measuring', 'pending', 'asleep', 'failing']),
+})
+
+const NowAppJson = z.object({
+  id: z.string(),
+  name: z.string(),
+  category: z.string(),
+  local: z.boolean(),
+  powerW: PowerW,
+  activeW: PowerW,
+  idleW: PowerW,
+  uncertainty: Uncertainty,
+  shareRatio: Ratio,
+  cpuCores: z.number().nonnegative(),
+  processes: z.int().nonnegative(),
+  isSelf: z.boolean(),
+})
+
+const NoticeJson = z.object({ code: z.string(), text: z.string(), remedy: z.string().nullable() })
+
+export const NowJson = z.object({
+  schema: z.literal('perwatt.now/1'),
+  at: Time,
+  intervalMs: z.number().positive(),
+  state: z.enum(['warming', 'measuring', 'paused', 'blind']),
+  /** Whether a running engine answered, or this command measured by itself. */
+  attached: z.boolean(),
+  machine: Figure.extend({
+    aiPowerW: PowerW.nullable(),
+    aiUncertainty: Uncertainty,
+    idlePowerW: PowerW.nullable(),
+    otherPowerW: PowerW.nullable(),
+  }),
+  domains: z.array(NowDomainJson),
+  apps: z.array(NowAppJson),
+  models: z.array(
+    z.object({
+      id: z.string(),
+      app: z.string(),
+      powerW: PowerW.nullable(),
+      tokensPerS: z.number().nullable(),
+      tokensPerJ: z.number().nullable(),
+    }),
+  ),
+  self: z.object({
+    powerW: PowerW.nullable(),
+    cpuMsPerTick: z.number().nonnegative(),
+    rssBytes: z.int().nonnegative(),
+  }),
+  notices: z.array(NoticeJson),
+})
+export type NowJson = z.infer<typeof NowJson>
+
+export const DoctorJson = z.object({
+  schema: z.literal('perwatt.doctor/1'),
+  at: Time,
+  dataDir: z.string(),
+  engine: z.object({
+    state: z.enum(['running', 'notRunning']),
+    pid: z.int().nullable(),
+    version: z.string().nullable(),
+  }),
+  machine: z.object({
+    cpuModel: z.string().nullable(),
+    logicalCpus: z.int(),
+    osName: z.string().nullable(),
+    virtualisation: z.string().nullable(),
+  }),
+  sources: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      state: z.enum(['measuring', 'asleep', 'absent', 'hidden', 'denied', 'broken']),
+      domains: z.array(NowDomainJson),
+      reason: z.string().nullable(),
+      /** One line to paste. */
+      remedy: z.string().nullable(),
+      lastReadAt: Time.nullable(),
+      faults: z.int().nonnegative(),
+      cpuMsPerTick: z.number().nonnegative(),
+    }),
+  ),
+  findings: z.array(z.object({ code: z.string(), text: z.string(), count: z.int() })),
+  notices: z.array(NoticeJson),
+})
+export type DoctorJson = z.infer<typeof DoctorJson>
+
+export const HistoryRowJson = z.object({
+  key: z.string(),
+  name: z.string(),
+  energyMj: EnergyMj,
+  activeMj: EnergyMj,
+  idleMj: EnergyMj,
+  otherMj: EnergyMj,
+  uncertainty: Uncertainty,
+  provenance: Provenance.nullable(),
+  estimatedRatio: Ratio,
+  output: Output,
+  domain: z.object({ kind: DomainKind, parent: z.string().nullable(), scope: z.enum(['inner', 'whole']) }).nullable(),
+})
+
+const GapJson = z.object({ from: Time, to: Time, reason: z.string() })
+
+export const HistoryJson = z.object({
+  schema: z.literal('perwatt.history/1'),
+  from: Time,
+  to: Time,
+  by: z.enum(['app', 'domain', 'hour', 'day']),
+  timeZone: z.string(),
+  coverageRatio: Ratio,
+  estimatedRatio: Ratio,
+  rows: z.array(HistoryRowJson),
+  measuredMj: EnergyMj,
+  attributedMj: EnergyMj,
+  idleMj: EnergyMj,
+  otherMj: EnergyMj,
+  overheadMj: SignedEnergyMj.nullable(),
+  gaps: z.array(GapJson),
+})
+export type HistoryJson = z.infer<typeof HistoryJson>
+
+export const RunJson = z.object({
+  schema: z.literal('perwatt.run/1'),
+  command: z.array(z.string()).min(1),
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
+  startedAt: Time,
+  durationMs: z.number().nonnegative(),
+  /** What the command's processes caused above the machine's floor; `null` where nothing measures, beside `reason`. */
+  energyMj: EnergyMj.nullable(),
+  domains: z.array(
+    z.object({ id: z.string(), kind: DomainKind, provenance: Provenance, energyMj: EnergyMj, machineMj: EnergyMj }),
+  ),
+  averageW: PowerW.nullable(),
+  peakW: PowerW.nullable(),
+  cpuMs: z.number().nonnegative(),
+  /** The whole machine's energy in the same time. */
+  machineMj: EnergyMj.nullable(),
+  provenance: Provenance.nullable(),
+  estimatedRatio: Ratio,
+  uncertainty: Uncertainty,
+  reason: z.string().nullable(),
+})
+export type RunJson = z.infer<typeof RunJson>
+
+export const CatalogueJson = z.object({
+  schema: z.literal('perwatt.catalogue/1'),
+  apps: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      category: z.string(),
+      connector: z.string().nullable(),
+      local: z.boolean(),
+      countsAsAi: z.boolean(),
+      match: z.array(z.string()),
+      source: z.enum(['built-in', 'user']),
+    }),
+  ),
+  rulesProblem: z.string().nullable(),
+})
+export type CatalogueJson = z.infer<typeof CatalogueJson>
+
+export const RigsJson = z.object({
+  schema: z.literal('perwatt.rigs/1'),
+  rigs: z.array(z.object({ name: z.string(), file: z.string(), title: z.string() })),
+})
+
+export const SimulateJson = z.object({
+  schema: z.literal('perwatt.simulate/1'),
+  rig: z.string(),
+  from: Time,
+  to: Time,
+  ticks: z.int().nonnegative(),
+  cpuMs: z.number().nonnegative(),
+  coverageRatio: Ratio,
+  truth: z.array(
+    z.object({
+      what: z.string(),
+      key: z.string(),
+      trueMj: z.number(),
+      measuredMj: z.number(),
+      uncertainty: Uncertainty,
+    }),
+  ),
+  domains: z.array(
+    z.object({ id: z.string(), kind: DomainKind, provenance: Provenance.nullable(), energyMj: EnergyMj }),
+  ),
+  apps: z.array(HistoryRowJson),
+  models: z.array(
+    z.object({
+      id: z.string(),
+      app: z.string(),
+      energyMj: EnergyMj,
+      activeMj: EnergyMj,
+      idleMj: EnergyMj,
+      output: Output,
+    }),
+  ),
+  users: z.array(z.object({ id: z.string(), energyMj: EnergyMj, output: Output })),
+  measuredMj: EnergyMj,
+  attributedMj: EnergyMj,
+  idleMj: EnergyMj,
+  otherMj: EnergyMj,
+  overheadMj: SignedEnergyMj.nullable(),
+  episodes: z.array(
+    z.object({ budget: z.string(), at: Time, value: z.number(), limit: z.number(), actions: z.array(z.string()) }),
+  ),
+  insights: z.array(z.object({ id: z.string(), at: Time, savingMj: EnergyMj })),
+  gaps: z.array(GapJson),
+})
+
+export const RecordJson = z.object({
+  schema: z.literal('perwatt.record/1'),
+  file: z.string(),
+  ticks: z.int().nonnegative(),
+  durationMs: z.number().nonnegative(),
+  bytes: z.int().nonnegative(),
+})
+
+export const VersionJson = z.object({ schema: z.literal('perwatt.version/1'), version: z.string(), node: z.string() })
