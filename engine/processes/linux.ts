@@ -4,6 +4,7 @@ import type { MachineLoad } from '../sources/source.ts'
 import { childCreditTicks } from './children.ts'
 import { coreWeights } from './cores.ts'
 import { Finder } from './finder.ts'
+import { hidesProcesses } from './hidepid.ts'
 import type { ImageOf, Matcher } from './identity.ts'
 import { MachineStat } from './machine-stat.ts'
 import type { Process } from './process.ts'
@@ -40,6 +41,7 @@ class LinuxSampler implements ProcessSampler {
   readonly #suspects: Suspects
   readonly #sumsByApp = new Map<AppId, AppSums>()
   readonly #isReaped = (zombie: Process) => this.#table.isReaped(zombie)
+  readonly #hidesProcesses: boolean
   #load: MachineLoad | null = null
   #weightedBusyMs = 0
   #sampled: { readonly load: MachineLoad; readonly weightedBusyMs: number } | null = null
@@ -52,6 +54,7 @@ class LinuxSampler implements ProcessSampler {
     this.#logicalCpus = facts.logicalCpus
     this.#tickMs = 1_000 / host.ticksPerS
     this.#weights = coreWeights(host.files)
+    this.#hidesProcesses = hidesProcesses(host.files)
     this.#machine = new MachineStat(host.files, this.#weights?.length ?? 0)
     this.#table = new ProcessTable({ host, matcher, selfPids, imageOf })
     this.#finder = new Finder(host, this.#table)
@@ -84,12 +87,14 @@ class LinuxSampler implements ProcessSampler {
     this.#readTimes(load.atMs, before === null)
     const unexplainedMs = this.#sum(plainBusyMs, plainBusyMs > 0 ? busyMs / plainBusyMs : 1)
     this.#suspects.watch(load.atMs, intervalMs, unexplainedMs)
+    this.#table.starts.begin(load.atMs)
     return { atMs: load.atMs, intervalMs, busyMs, logicalCpus: this.#logicalCpus, apps: this.#activities() }
   }
 
   restart(): void {
     this.#load = null
     this.#sampled = null
+    this.#table.starts.begin(null)
     this.#suspects.restart()
   }
 
@@ -105,7 +110,8 @@ class LinuxSampler implements ProcessSampler {
   findings(): readonly SamplerFinding[] {
     const findings: SamplerFinding[] = [
       { code: 'childrenOverBusy', count: this.#childrenOverBusy },
-      { code: 'unreadable', count: this.#read.unreadable + this.#table.opaque },
+      // How many cannot be seen at all nobody tells: they count as one.
+      { code: 'unreadable', count: this.#read.unreadable + this.#table.opaque + (this.#hidesProcesses ? 1 : 0) },
       { code: 'noDescriptor', count: this.#read.noDescriptor },
     ]
     return findings.filter(({ count }) => count > 0)

@@ -79,8 +79,10 @@ const PACKAGE_EXPONENT = 0.75
 const SHARE_EXPONENT = 1
 /** Watts of one virtual CPU where nothing is known: mean of a cloud's processors (cloudcarbonfootprint.org/docs/methodology, AWS). */
 const UNKNOWN_VCPU = { idleW: 0.74, maxW: 3.5 } as const
-/** DDR4 and DDR5 alike: 0.3–0.4 W. */
+/** DDR4 and DDR5 alike: 0.3–0.4 W a GB on small modules; a module of 16 GB or more draws 2–5 W whatever its size. */
 const DRAM_W_PER_GB = 0.35
+const DRAM_W_PER_MODULE = 3
+const MODULE_GB = 16
 
 function cpuCurves({ facts, measuredKinds }: SourceContext): Curve[] {
   if (measuredKinds.has('cpu')) return []
@@ -133,7 +135,8 @@ function unknownCurve(facts: MachineFacts): Curve {
 function dramCurves({ facts, measuredKinds, host }: SourceContext): Curve[] {
   const isBare = facts.virtualisation === 'none' || facts.virtualisation === 'container'
   if (measuredKinds.has('dram') || !isBare || host.platform === 'darwin' || facts.memoryBytes === null) return []
-  const powerW = (facts.memoryBytes / 2 ** 30) * DRAM_W_PER_GB
+  const sizeGb = facts.memoryBytes / 2 ** 30
+  const powerW = Math.min(sizeGb * DRAM_W_PER_GB, Math.ceil(sizeGb / MODULE_GB) * DRAM_W_PER_MODULE)
   const domain = estimatedDomain('dram', 'Memory (from its size)', GAIN.estimateDram, powerW)
   return [{ domain, idleW: powerW, maxW: powerW, exponent: 1 }]
 }

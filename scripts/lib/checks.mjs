@@ -8,7 +8,9 @@ import { runTool } from './run.mjs'
  * @typedef {{ passed: number, failed: number, skipped: number }} Count
  */
 
-const TSCONFIGS = ['', '.engine', '.main', '.preload', '.renderer', '.renderer-test'].map((part) => `tsconfig${part}.json`)
+const TSCONFIGS = ['', '.engine', '.main', '.preload', '.renderer', '.renderer-test'].map(
+  (part) => `tsconfig${part}.json`,
+)
 
 /** @param {(text: string) => void} print */
 export async function checkTypes(print) {
@@ -31,7 +33,7 @@ export async function checkTypes(print) {
  * @returns {Promise<Count>}
  */
 export async function checkLint(print) {
-  const { code, output } = await runTool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--colors=force'])
+  const { code, output } = await runTool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings'])
   print(code === 0 ? '✓ lint\n' : `✗ lint\n${output}\n`)
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
 }

@@ -77,9 +77,14 @@ export function runTool(script, args, { env = {}, ...options } = {}) {
   return run(node24, [join(modulesDir, ...script.split('/')), ...args], { ...options, env: { ...toolEnv(), ...env } })
 }
 
+/** Colours for a person at a terminal, plain text for a log; tools cannot tell, since they write to us. */
+const COLOUR = process.stderr.isTTY
+  ? { FORCE_COLOR: '1', NO_COLOR: undefined }
+  : { NO_COLOR: '1', FORCE_COLOR: undefined }
+
 /** The environment in which `node` means Node 24, as it does in npm scripts. */
-export function toolEnv() {
-  return { ...process.env, PATH: [join(modulesDir, '.bin'), process.env.PATH].join(delimiter) }
+function toolEnv() {
+  return { ...process.env, ...COLOUR, PATH: [join(modulesDir, '.bin'), process.env.PATH].join(delimiter) }
 }
 
 /** @param {NodeJS.Signals | null} signal */

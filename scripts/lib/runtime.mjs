@@ -99,7 +99,8 @@ async function downloadOfficial() {
     rmSync(failureFile, { force: true })
     return runtime
   }
-  say(`The official download did not work: ${output.trim().split('\n')[0]}`)
+  const lines = output.trim().split('\n')
+  say(`The official download did not work: ${lines.find((line) => /error/i.test(line)) ?? lines[0]}`)
   mkdirSync(dirname(failureFile), { recursive: true })
   writeFileSync(failureFile, String(Date.now()))
   return null

@@ -206,6 +206,28 @@ describe('folding', () => {
   })
 })
 
+test('a process named between two samples brings nothing of what it did before the first of them', () => {
+  const machine = new ProcMachine()
+  let isNamed = false
+  const sampler = machine.sampler({
+    matcher: { recognise: () => (isNamed ? () => memberOf('mine') : (above) => above) },
+  })
+  sampler.sample()
+  machine.host.clock.advance(500)
+  machine.start(60)
+  machine.run(60, 300)
+  machine.host.clock.advance(500)
+  sampler.sample()
+  isNamed = true
+  sampler.lookAgain()
+  machine.host.clock.advance(1_000)
+  machine.run(60, 100)
+  expect(cpuMsOf(sampler.sample())).toEqual({ mine: 0 })
+  machine.host.clock.advance(1_000)
+  machine.run(60, 100)
+  expect(cpuMsOf(sampler.sample())).toEqual({ mine: 100 })
+})
+
 describe('a process that ends', () => {
   test('keeps what was seen of it; its remainder reaches its app by the parent’s children times', () => {
     const { machine, sampler } = ollamaMachine()
@@ -398,4 +420,36 @@ describe('cores that are not alike', () => {
     machine.background(200, 3)
     expect(sampler.sample()).toMatchObject({ busyMs: 300, apps: [{ cpuMs: 150, plainCpuMs: 200 }, {}] })
   })
+})
+
+test('the order of processes does not matter: whatever their numbers, the apps get the same', () => {
+  const node = fc.record({
+    parent: fc.nat(),
+    exe: fc.constantFrom('sh', 'ollama', 'claude', 'python3'),
+    ms: fc.nat(40),
+  })
+  const pids = fc.uniqueArray(fc.integer({ min: 60, max: 9_000 }), { minLength: 12, maxLength: 12 })
+  fc.assert(
+    fc.property(fc.array(node, { minLength: 1, maxLength: 12 }), pids, pids, (nodes, first, second) => {
+      const played = [first, second].map((numbers) => {
+        const machine = new ProcMachine()
+        // In the order of the numbers, so that the listing differs too; a parent is always older.
+        const order = nodes.map((_, index) => index).toSorted((a, b) => (numbers[a] ?? 0) - (numbers[b] ?? 0))
+        for (const index of order) {
+          const { parent, exe } = nodes[index] ?? { parent: 0, exe: 'sh' }
+          const above = index === 0 ? 1 : (numbers[parent % index] ?? 1)
+          machine.start(numbers[index] ?? 0, { ppid: above, exe, agoMs: 90_000 - index * 100 })
+        }
+        const sampler = machine.sampler()
+        sampler.sample()
+        machine.host.clock.advance(1_000)
+        for (const [index, { ms }] of nodes.entries()) machine.run(numbers[index] ?? 0, ms * 10)
+        const sample = sampler.sample()
+        return [cpuMsOf(sample), processesOf(sample), sample?.busyMs]
+      })
+      expect(played[0]).toEqual(played[1])
+      expect(played[0]?.[2]).toBe(nodes.reduce((sum, { ms }) => sum + ms * 10, 0))
+    }),
+    fcOptions('sampler', 100, 10_000),
+  )
 })

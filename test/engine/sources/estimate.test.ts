@@ -47,7 +47,7 @@ describe('a processor whose model is known', () => {
       parent: null,
       provenance: 'estimate',
       gainRatio: 0.25,
-      tableFloorW: 5.6,
+      tableFloorW: 3,
     })
     const [family] = (await open(desktop({ cpuModel: 'Intel(R) Core(TM) i7-99999U' }))).domains
     expect(family?.gainRatio).toBe(0.4)
@@ -75,9 +75,14 @@ describe('a virtual machine', () => {
   })
 })
 
-test('memory draws by its size, whatever happens', async () => {
-  const machine = desktop({ memoryBytes: 64 * 2 ** 30 })
-  expect((await powersOf(machine, 8_000))['dram/estimate']).toBeCloseTo(22.4, 9)
+test.each([
+  [8, 2.8],
+  [16, 3],
+  [24, 6],
+  [64, 12],
+])('%i GB of memory draw %f W, whatever happens', async (sizeGb, powerW) => {
+  const machine = desktop({ memoryBytes: sizeGb * 2 ** 30 })
+  expect((await powersOf(machine, 8_000))['dram/estimate']).toBeCloseTo(powerW, 9)
 })
 
 describe('a reading', () => {
