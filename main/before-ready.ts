@@ -1,11 +1,11 @@
 import { type App, protocol } from 'electron'
 import { SCHEME } from './security.ts'
 
-/** Things that Chromium does by itself and a meter must not: fetch dictionaries and components, look for cast devices. */
+/** What Chromium does for people who browse: looks for cast devices, grabs media keys, keeps a renderer in reserve. */
 const UNWANTED_FEATURES = [
-  'SpareRendererForSitePerProcess',
-  'HardwareMediaKeyHandling',
   'MediaRouter',
+  'HardwareMediaKeyHandling',
+  'SpareRendererForSitePerProcess',
   'OptimizationHints',
   'Translate',
   'AutofillServerCommunication',
@@ -15,6 +15,7 @@ const SWITCHES = [
   // No card is woken or held, and charts are drawn on a 2D canvas without one (DESIGN §4).
   'disable-gpu',
   'disable-software-rasterizer',
+  // No packet of Chromium's own: components, field trials, domain reliability, crash reports.
   'disable-component-update',
   'disable-background-networking',
   'disable-domain-reliability',

@@ -7,7 +7,7 @@ import { WireClient } from '../contract/wire.ts'
 
 const HELLO_TIMEOUT_MS = 5_000
 
-/** Where the engine of a data directory listens; a named pipe on Windows, whose name the engine writes beside its token. */
+/** Where an engine that serves a data directory listens. Not on Windows yet (engine/socket/address.ts): there nobody is found. */
 export function socketOf(dataDir: string): string {
   return join(dataDir, 'engine.sock')
 }

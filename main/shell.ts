@@ -131,16 +131,15 @@ export class Shell {
       this.#feed.stop()
       void this.#engine.stop().then(() => {
         stage = 'stopped'
-        // Not from within this very event, which Electron would take for its own refusal.
-        setImmediate(() => app.quit())
+        app.quit()
       })
     })
   }
 }
 
 /**
- * The session of our windows, made with the first of them: it starts Chromium's network process, which a tray alone does
- * not need. In memory only: no cookies, no cache, nothing of a page is left on the disk.
+ * The session of our windows, made with the first of them. In memory only: no cookies, no cache, nothing of a page is
+ * left on the disk.
  */
 function ownPreferences(): () => Electron.WebPreferences {
   let preferences: Electron.WebPreferences | null = null

@@ -6,6 +6,7 @@ export class Paced<T> {
   readonly #apply: (value: T) => void
   #appliedKey: string | null = null
   #appliedMs = Number.NEGATIVE_INFINITY
+  #dueMs = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | null = null
 
   constructor(apply: (value: T) => void) {
@@ -16,9 +17,11 @@ export class Paced<T> {
     const key = JSON.stringify(value)
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    if (key === this.#appliedKey) return
-    const waitMs = this.#appliedMs + everyMs - performance.now()
-    if (waitMs <= 0) this.#handOn(value, key)
+    // What waits already was promised its time; who overtakes it takes that over.
+    this.#dueMs = Math.min(this.#dueMs, this.#appliedMs + everyMs)
+    const waitMs = this.#dueMs - performance.now()
+    if (key === this.#appliedKey) this.#dueMs = Number.POSITIVE_INFINITY
+    else if (waitMs <= 0) this.#handOn(value, key)
     else this.#timer = setTimeout(() => this.#handOn(value, key), waitMs)
   }
 
@@ -30,6 +33,7 @@ export class Paced<T> {
 
   #handOn(value: T, key: string): void {
     this.#timer = null
+    this.#dueMs = Number.POSITIVE_INFINITY
     this.#appliedKey = key
     this.#appliedMs = performance.now()
     this.#apply(value)

@@ -34,8 +34,6 @@ export class Popover {
     const open = (window: BrowserWindow) => {
       window.setPosition(x, y)
       window.show()
-      // Window managers on Linux forget it when a window is mapped anew.
-      window.setSkipTaskbar(true)
       window.focus()
     }
     if (this.#window !== null) open(this.#window)
@@ -59,6 +57,8 @@ export class Popover {
       maximizable: false,
       fullscreenable: false,
       skipTaskbar: true,
+      // Xfce's task bar lists an ordinary window whatever it says of itself.
+      ...(process.platform === 'linux' ? { type: 'toolbar' } : {}),
       alwaysOnTop: true,
       title: 'Perwatt at a glance',
       webPreferences: this.#preferences(),

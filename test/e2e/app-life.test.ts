@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { nowWith } from '../main/now.ts'
 import { exitOf, installApp, type TestApp, tellFakeEngine, waitFor } from '../support/app.ts'
 import { choose, click, trayItem } from '../support/tray.ts'
-import { pressKeys, windowsOf } from '../support/windows.ts'
+import { focus, pressKeys, windowsOf } from '../support/windows.ts'
 
 let app: TestApp
 beforeEach(() => {
@@ -18,8 +18,7 @@ afterEach(() => app.dispose())
 const shownItem = () => waitFor('the tray item', () => trayItem(app))
 const renderers = () => app.processes().filter(({ kind }) => kind === 'renderer').length
 const engineSays = (text: string) => waitFor(text, () => trayItem(app)?.tooltip.includes(text))
-const asked = () =>
-  existsSync(join(app.dataDir, 'fake-asked.log')) ? readFileSync(join(app.dataDir, 'fake-asked.log'), 'utf8') : ''
+const asked = () => app.asked()
 
 test('a start by hand opens the window, a second one brings the window of the first back', async () => {
   app.start()
@@ -93,7 +92,7 @@ test('asked to end by the session, the app stops its engine in order', async () 
 })
 
 test('an engine that was there before is used, and left running', async () => {
-  const script = fileURLToPath(new URL('../support/fake-engine.mjs', import.meta.url))
+  const script = fileURLToPath(new URL('../support/scripted-engine.ts', import.meta.url))
   const service = fork(script, ['--data-dir', app.dataDir], { stdio: 'ignore', detached: true })
   app.adopt(service)
   await waitFor('the service', () => existsSync(join(app.dataDir, 'engine.sock')))
@@ -104,6 +103,16 @@ test('an engine that was there before is used, and left running', async () => {
   await waitFor('the end of all but the service', () => app.processes().length === 1)
   expect(app.processes()[0]?.pid).toBe(service.pid)
   expect(asked()).not.toContain('"method":"stop"')
+})
+
+test('the popover goes away when another window is looked at', async () => {
+  app.start()
+  const [dashboard = ''] = await waitFor('the dashboard', () => (windowsOf(app).length === 1 ? windowsOf(app) : null))
+  click(await shownItem())
+  await waitFor('the popover', () => windowsOf(app).length === 2)
+  focus(app, dashboard)
+  await waitFor('the popover to hide', () => windowsOf(app).length === 1)
+  expect(windowsOf(app)).toEqual([dashboard])
 })
 
 test('a window closed with Ctrl+W leaves no renderer, a closed popover none after half a minute', async () => {

@@ -55,7 +55,25 @@ test('the image turns amber and red with the budget and hollow when measuring is
   await becomes({ kind: 'ring', step: 15, isActive: false, alarm: 'red' })
   tellFakeEngine(app, nowWith({ state: 'paused' }))
   await becomes({ kind: 'hollow' })
-  expect(labels(await shownItem())).toContain('Resume')
+  await waitFor('the menu to offer to resume', () => labels(trayItem(app) as TrayItem).includes('Resume'))
+})
+
+test('the menu pauses measuring for an hour, until resumed, and resumes it', async () => {
+  app.start(['--hidden'])
+  const offers = (label: string) => waitFor(label, () => labels(trayItem(app) as TrayItem).includes(label))
+  await shownItem()
+  for (const [label, order] of [
+    ['Pause for 1 hour', '"method":"pause","input":{"forS":3600}'],
+    ['Pause until I resume', '"method":"pause","input":{"forS":null}'],
+  ] as const) {
+    await offers(label)
+    choose(await shownItem(), label)
+    await waitFor(order, () => app.asked().includes(order))
+  }
+  tellFakeEngine(app, nowWith({ state: 'paused' }))
+  await offers('Resume')
+  choose(await shownItem(), 'Resume')
+  await waitFor('the order', () => app.asked().includes('"method":"resume"'))
 })
 
 test('the menu opens the window, a click the popover, and Quit leaves no process', async () => {

@@ -7,6 +7,7 @@ import { _electron, type ElectronApplication, type Page } from 'playwright'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { nowWith } from '../main/now.ts'
 import { installApp, type TestApp, tellFakeEngine, waitFor } from '../support/app.ts'
+import { windowsOf } from '../support/windows.ts'
 
 let app: TestApp
 let electron: ElectronApplication
@@ -19,10 +20,11 @@ beforeEach(async () => {
   app.adopt(electron.process())
   page = await electron.firstWindow()
   await page.waitForLoadState()
+  await waitFor('the engine', () => count('"method":"now"') > 0)
 })
 afterEach(() => app.dispose())
 
-const asked = () => readFileSync(join(app.dataDir, 'fake-asked.log'), 'utf8')
+const asked = () => app.asked()
 const count = (text: string) => asked().split(text).length - 1
 /** In the page, as text: tests are compiled for Node and know no `window`. */
 const inPage = (expression: string): Promise<unknown> => page.evaluate(expression)
@@ -135,6 +137,25 @@ test('a minimised window is told no ticks, and the engine is not asked for them'
   await waitFor('the subscription', () => count('"subscribe":"tick"') === 2)
 })
 
+test('Chromium’s own traffic is off: component updates, background requests, spelling dictionaries', async () => {
+  const [missing, isSpellChecking] = await electron.evaluate(({ app: main, session }) => {
+    const switches = [
+      'disable-component-update',
+      'disable-background-networking',
+      'disable-domain-reliability',
+      'disable-breakpad',
+    ]
+    const own = session.fromPartition('perwatt')
+    return [switches.filter((name) => !main.commandLine.hasSwitch(name)), own.isSpellCheckerEnabled()] as const
+  })
+  expect([missing, isSpellChecking]).toEqual([[], false])
+})
+
+test('sleep and waking are passed on to the engine', async () => {
+  await electron.evaluate(({ powerMonitor }) => void (powerMonitor.emit('suspend') && powerMonitor.emit('resume')))
+  await waitFor('both', () => count('{"kind":"suspend"}') === 1 && count('{"kind":"resume"}') === 1)
+})
+
 test('no process of the app may use a graphics card or holds one open', () => {
   const pids = app.processes().map(({ pid }) => pid)
   expect(pids.length).toBeGreaterThan(3)
@@ -157,13 +178,19 @@ function linkOrEmpty(file: string): string {
 
 test('the window comes back where it was', async () => {
   const place = { x: 60, y: 50, width: 950, height: 640 }
+  await waitFor('the window', () => windowsOf(app).length === 1)
   await electron.evaluate(({ BrowserWindow }, bounds) => BrowserWindow.getAllWindows()[0]?.setBounds(bounds), place)
   const bounds = () => electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getNormalBounds())
   await waitFor('the new size', async () => (await bounds())?.width === 950)
-  const before = await bounds()
   await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
   await waitFor('the end of the window', () => electron.windows().length === 0)
-  await electron.evaluate(({ app }) => void app.emit('second-instance'))
+  const { isMaximized, ...remembered } = JSON.parse(app.remembered()).dashboard
+  expect({ isMaximized, width: remembered.width, height: remembered.height }).toEqual({
+    isMaximized: false,
+    width: 950,
+    height: 640,
+  })
+  await electron.evaluate(({ app: main }) => void main.emit('second-instance'))
   await waitFor('the window', () => electron.windows().length === 1)
-  await waitFor('its old place', async () => JSON.stringify(await bounds()) === JSON.stringify(before))
+  await waitFor('its old place', async () => JSON.stringify(await bounds()) === JSON.stringify(remembered))
 })

@@ -10,7 +10,7 @@ import { EngineClient } from '../../main/engine-client.ts'
 import { EngineProcess } from '../../main/engine-process.ts'
 import { nowWith } from './now.ts'
 
-const fakeEngine = fileURLToPath(new URL('../support/fake-engine.mjs', import.meta.url))
+const fakeEngine = fileURLToPath(new URL('../support/scripted-engine.ts', import.meta.url))
 
 let dataDir: string
 let pids: number[]

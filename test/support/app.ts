@@ -20,7 +20,7 @@ import type { Now } from '../../contract/now.ts'
 import { launchCommand, presentRuntime } from '../../scripts/lib/runtime.mjs'
 
 const projectDir = fileURLToPath(new URL('../..', import.meta.url))
-const fakeEngine = fileURLToPath(new URL('fake-engine.mjs', import.meta.url))
+const scriptedEngine = new URL('scripted-engine.ts', import.meta.url).href
 
 /** One installation of the built app with a data directory of its own, and everything that was started from it. */
 export type TestApp = {
@@ -29,6 +29,8 @@ export type TestApp = {
   readonly env: NodeJS.ProcessEnv
   /** The file in which it keeps what it remembers of its window; empty before the first time. */
   remembered(): string
+  /** Every frame that the scripted engine was sent, a line each. */
+  asked(): string
   /** What it and its children wrote to stderr so far. */
   log(): string
   /** What starts it, for whoever drives it otherwise (Playwright). */
@@ -48,7 +50,7 @@ export type TestApp = {
 
 export type AppProcess = { readonly pid: number; readonly kind: 'main' | 'engine' | 'renderer' | 'other' }
 
-/** `fake`: an engine that says what the test wrote (fake-engine.mjs); `real`: the one that was built. */
+/** `fake`: an engine that says what the test wrote (scripted-engine.ts); `real`: the one that was built. */
 export function installApp(engine: 'fake' | 'real', env: NodeJS.ProcessEnv = process.env): TestApp {
   const home = mkdtempSync(join(tmpdir(), 'perwatt-app-'))
   const appDir = join(home, 'install')
@@ -57,7 +59,7 @@ export function installApp(engine: 'fake' | 'real', env: NodeJS.ProcessEnv = pro
   cpSync(join(projectDir, 'package.json'), join(appDir, 'package.json'))
   for (const part of ['main', 'preload', 'renderer'])
     symlinkSync(join(projectDir, 'out', part), join(appDir, 'out', part))
-  if (engine === 'fake') cpSync(fakeEngine, join(appDir, 'out', 'engine', 'child.mjs'))
+  if (engine === 'fake') writeFileSync(join(appDir, 'out', 'engine', 'child.mjs'), `import '${scriptedEngine}'\n`)
   const runtime = presentRuntime()
   const dir = engine === 'fake' ? appDir : projectDir
   const command = (args: readonly string[] = []) => launchCommand(runtime, dir, ['--data-dir', dataDir, ...args], env)
@@ -69,6 +71,7 @@ export function installApp(engine: 'fake' | 'real', env: NodeJS.ProcessEnv = pro
     dataDir,
     env,
     remembered: () => readOrEmpty(join(dataDir, 'app', 'window.json')),
+    asked: () => readOrEmpty(join(dataDir, 'fake-asked.log')),
     log: () => readOrEmpty(logFile),
     command,
     adopt,

@@ -11,10 +11,14 @@ export type CliResult = {
 const ENTRY = join(import.meta.dirname, '..', '..', 'cli', 'index.ts')
 
 /** Starts the real command in a process of its own; not a terminal, no colours. */
-export function startCli(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+export function startCli(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
   return spawn(process.execPath, [ENTRY, ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   })
 }
 

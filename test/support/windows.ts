@@ -15,8 +15,12 @@ export function windowsOf(app: TestApp): string[] {
 
 /** Typed by the keyboard of the desktop, into that window. */
 export function pressKeys(app: TestApp, id: string, keys: string): void {
-  xdotool(app, 'windowfocus', '--sync', id)
+  focus(app, id)
   xdotool(app, 'key', keys)
+}
+
+export function focus(app: TestApp, id: string): void {
+  xdotool(app, 'windowactivate', '--sync', id)
 }
 
 function xdotool(app: TestApp, ...args: string[]): string {

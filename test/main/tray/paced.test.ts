@@ -63,3 +63,12 @@ test('what is urgent does not wait out the slower pace of what was said before',
   vi.advanceTimersByTime(60_000)
   expect(applied).toEqual(['38 W', 'Paused'])
 })
+
+test('a figure that overtakes an urgent change does not put it off', () => {
+  const { applied, value } = paced()
+  value.set('Starting', 2_000)
+  value.set('38 W', 2_000)
+  value.set('39 W', 10_000)
+  vi.advanceTimersByTime(2_000)
+  expect(applied).toEqual(['Starting', '39 W'])
+})
