@@ -101,7 +101,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
   let pausedFromS = 0
   let refreshedMs = clock.monotonicMs()
   let sourcesChanged = false
-  let probing: Promise<void> | null = null
+  let changing: Promise<void> = Promise.resolve()
   const cost = createCost(clock)
 
   function tick(): void {
@@ -137,24 +137,27 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
   function refresh(): void {
     refreshedMs = clock.monotonicMs()
     if (options.mode !== 'simulated') history?.maintain()
-    if (!measuring.sources.refresh()) return
-    measuring.book.setDomains(measuring.sources.domains)
-    domainsChanged()
+    measuring.refresh()
+    void changeSources(() => measuring.giveUpBroken(nowS()))
   }
 
-  function domainsChanged(): void {
+  measuring.onDomainsChanged(() => {
     noteScopes()
     history?.describeDomains()
     sourcesChanged = true
+  })
+
+  /** One change of sources at a time, in the order in which they were asked for. */
+  function changeSources(change: () => Promise<void>): Promise<void> {
+    changing = changing.then(change)
+    return changing
   }
 
   function checkAgain(): Promise<void> {
-    probing ??= measuring.probe().then(() => {
-      probing = null
+    return changeSources(async () => {
+      await measuring.probe()
       refreshedMs = clock.monotonicMs()
-      domainsChanged()
     })
-    return probing
   }
 
   function resume(): void {
@@ -219,7 +222,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
       return changed
     },
     async close() {
-      await probing
+      await changing
       await history?.close()
       measuring.close()
     },

@@ -1,13 +1,17 @@
+import type { SourceId } from '../contract/ids.ts'
+import type { Problem } from '../contract/result.ts'
 import { CPU_SHARE_RATIO } from './apps.ts'
 import { belong } from './catalogue/fold.ts'
 import type { Catalogue } from './catalogue/match.ts'
 import { createEnergyBook, type EnergyBook } from './energy-book.ts'
 import type { Host, MachineFacts } from './host/host.ts'
 import type { Matcher, Place, ProcessIdentity } from './processes/identity.ts'
+import { containerImages } from './processes/images.ts'
 import { linuxSampler } from './processes/linux.ts'
 import type { ProcessSampler } from './processes/sampler.ts'
 import { createSourceSet, type SourceSet } from './source-set.ts'
 import { sources as registry } from './sources/registry.ts'
+import type { SourceFault } from './sources/source.ts'
 import { createTicker, type Ticked, type Ticker } from './tick.ts'
 
 /** The measuring half of the engine: what is read of the machine and made of it, without any memory of yesterday. */
@@ -22,6 +26,12 @@ export interface Measuring {
   restart: Ticker['restart']
   /** Probes all sources again. */
   probe(): Promise<void>
+  /** Looks for domains that came or went. */
+  refresh(): void
+  /** Called before anything is read of domains that are new. */
+  onDomainsChanged(handler: () => void): void
+  /** Sources of which every domain gives nonsense make way for those behind them. */
+  giveUpBroken(nowS: number): Promise<void>
   /** The catalogue changed: every process is looked at anew. */
   rematch(): void
   close(): void
@@ -38,7 +48,8 @@ export type MeasuringOptions = {
 export async function startMeasuring(options: MeasuringOptions): Promise<Measuring> {
   const { host, facts, catalogue, selfPids } = options
   const matcher: Matcher = { recognise: (identity) => placeBy(catalogue(), identity) }
-  const sampler = linuxSampler({ host, facts, selfPids, matcher })
+  const imageOf = containerImages(host, () => sampler.lookAgain())
+  const sampler: ProcessSampler = linuxSampler({ host, facts, selfPids, matcher, imageOf })
   let load = sampler.readLoad()
   const readLoad = () => {
     load = sampler.readLoad()
@@ -47,9 +58,27 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
   const sources = createSourceSet(registry, { host, facts, load: () => load })
   const ticker = createTicker({ host, sources, sampler: () => sampler, readLoad, book })
 
+  let domainsChanged = () => {}
+  function takeDomains(): void {
+    book.setDomains(sources.domains)
+    domainsChanged()
+  }
+
   async function probe(): Promise<void> {
     await sources.probe()
-    book.setDomains(sources.domains)
+    takeDomains()
+  }
+
+  async function giveUpBroken(nowS: number): Promise<void> {
+    const views = Map.groupBy(book.views(nowS), (view) => view.domain.source)
+    const broken = new Map<SourceId, Problem<SourceFault>>()
+    for (const [source, own] of views) {
+      const [fault] = own.map((view) => view.problem)
+      if (fault != null && own.every((view) => view.problem?.code === 'broken')) broken.set(source, fault)
+    }
+    if (broken.size === 0) return
+    await sources.giveUp(broken)
+    takeDomains()
   }
 
   await probe()
@@ -62,6 +91,13 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
     tick: () => ticker.tick(),
     restart: (cause) => ticker.restart(cause),
     probe,
+    giveUpBroken,
+    refresh() {
+      if (sources.refresh()) takeDomains()
+    },
+    onDomainsChanged(handler) {
+      domainsChanged = handler
+    },
     rematch: () => sampler.lookAgain(),
     close() {
       sources.close()

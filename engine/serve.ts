@@ -1,6 +1,7 @@
 import { ok, type Result } from '../contract/result.ts'
 import type { Host } from './host/host.ts'
 import { type EngineFault, type EngineOptions, startEngine } from './index.ts'
+import { ensurePrivateDir } from './socket/private-dir.ts'
 import { listenOnSocket, type SocketFault } from './socket/server.ts'
 
 export type Serving = {
@@ -21,6 +22,9 @@ export async function serveEngine(
   host: Host,
   options: ServeOptions,
 ): Promise<Result<Serving, EngineFault | SocketFault>> {
+  // Before anything is put into it: a directory that is open to others may not be ours to close.
+  const directory = ensurePrivateDir(options.dataDir)
+  if (!directory.ok) return directory
   const started = await startEngine(host, options)
   if (!started.ok) return started
   const engine = started.value

@@ -16,6 +16,8 @@ export type SourceView = {
 export interface SourceSet {
   /** Probes every source again, in the order of the registry: at the start, after a grant, after a resume. */
   probe(): Promise<void>
+  /** Closes sources that give nonsense, and lets those behind them stand in; the next `probe` tries them anew. */
+  giveUp(broken: ReadonlyMap<SourceId, Problem<SourceFault>>): Promise<void>
   /** Looks for domains that came or went; `true` where there is a difference. */
   refresh(): boolean
   readonly domains: readonly Domain[]
@@ -47,21 +49,24 @@ export function createSourceSet(
     domains = slots.flatMap((slot) => slot.open?.domains ?? [])
   }
 
+  async function probeAll(broken: ReadonlyMap<SourceId, Problem<SourceFault>>): Promise<void> {
+    const measuredKinds = new Set<DomainKind>()
+    for (const slot of slots) {
+      const result = broken.get(slot.source.id) ?? (await slot.source.probe({ ...context, measuredKinds }))
+      slot.open?.close()
+      slot.open = result.ok ? result.value : null
+      slot.problem = result.ok ? null : result
+      for (const domain of slot.open?.domains ?? []) if (domain.parent === null) measuredKinds.add(domain.kind)
+    }
+    collect()
+  }
+
   return {
     get domains() {
       return domains
     },
-    async probe() {
-      const measuredKinds = new Set<DomainKind>()
-      for (const slot of slots) {
-        const result = await slot.source.probe({ ...context, measuredKinds })
-        slot.open?.close()
-        slot.open = result.ok ? result.value : null
-        slot.problem = result.ok ? null : result
-        for (const domain of slot.open?.domains ?? []) if (domain.parent === null) measuredKinds.add(domain.kind)
-      }
-      collect()
-    },
+    probe: () => probeAll(new Map()),
+    giveUp: probeAll,
     refresh() {
       let changed = false
       for (const slot of slots) changed = (slot.open?.refresh() ?? false) || changed

@@ -186,6 +186,22 @@ test('counters that are denied are found after the grant, without a restart, and
   expect(cpu).toMatchObject({ id: 'cpu/0', provenance: 'counter', state: 'measuring' })
 })
 
+test('counters that stand still while the processor works are given up within a minute, and an estimate stands in', async () => {
+  const host = hostWith({ ...MACHINE, events: [{ fault: 'stuck', zone: 'package-0', at: '121s', for: '40m' }] })
+  const engine = await engineOn(host, directory())
+  for (let i = 0; i < 260; i++) {
+    tick(host, engine)
+    await Promise.resolve()
+  }
+  const { sources } = value(await engine.handlers.sources({}))
+  expect(sources.map((source) => [source.id, source.state])).toEqual([
+    ['rapl', 'broken'],
+    ['estimate', 'measuring'],
+  ])
+  const roots = value(await engine.handlers.now({})).domains.filter((domain) => domain.kind === 'cpu')
+  expect(roots.map((domain) => domain.id)).toEqual(['cpu/estimate'])
+})
+
 test('the engine’s own history is refused to an app id that nobody knows', async () => {
   const host = hostWith(MACHINE)
   const engine = await engineOn(host, directory())

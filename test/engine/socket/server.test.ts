@@ -211,6 +211,9 @@ test.runIf(process.getuid?.() === 0)('another local user gets nothing', async ()
   chmodSync(dir, 0o700)
   expect(await triedAs(65_534, socket.path)).toBe('EACCES')
   expect(await triedAs(0, socket.path)).toBe('connected')
+  process.seteuid?.(65_534)
+  const attempt = await attach(dir).finally(() => process.seteuid?.(0))
+  expect(attempt).toMatchObject({ ok: false, code: 'denied' })
 })
 
 /** What a process of `uid` gets when it connects to the socket. */
