@@ -47,6 +47,8 @@ export type Command = {
   readonly options: readonly OptionSpec[]
   readonly operand?: OperandSpec
   readonly examples: readonly Example[]
+  /** Exit codes that mean something else here than everywhere; in words. */
+  readonly exitCodes?: readonly (readonly [string, string])[]
   /** `run` passes on the exit code of another program, so any number may come back. */
   run(context: Context): Promise<ExitCode | number>
 }

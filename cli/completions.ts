@@ -73,13 +73,13 @@ function zsh(commands: readonly Command[]): string {
   const specs = (options: readonly OptionSpec[]) => options.map((option) => `    ${zshSpec(option)}`).join(' \\\n')
   const cases = commands.map((command) => {
     const operand = zshOperand(command)
-    return `  ${command.name})\n    _arguments -s : \\\n${specs(optionsOf(command))}${operand === null ? '' : ` \\\n    ${operand}`}\n    ;;`
+    return `  ${command.name})\n    _arguments -s -S : \\\n${specs(optionsOf(command))}${operand === null ? '' : ` \\\n    ${operand}`}\n    ;;`
   })
   return `#compdef perwatt
 # zsh completion of perwatt; in ~/.zshrc after compinit: eval "$(perwatt completions zsh)"
 _perwatt() {
-  local -a commands
-  commands=(
+  local -a names
+  names=(
 ${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).join('\n')}
   )
   local curcontext=$curcontext state line
@@ -87,7 +87,7 @@ ${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).joi
 ${specs(globalOptions)} \\
     '1: :->command' '*:: :->rest'
   case $state in
-  command) _describe -t commands command commands; return ;;
+  command) _describe -t commands command names; return ;;
   esac
   case $line[1] in
 ${cases.join('\n')}
@@ -112,7 +112,7 @@ function zshValue({ choices, completes }: OptionSpec): string {
 
 function zshOperand({ operand }: Command): string | null {
   if (operand === undefined) return null
-  if (operand.isCommandLine === true) return quoted('*:: :_normal')
+  if (operand.isCommandLine === true) return `${quoted('(-)1:command: _command_names -e')} ${quoted('*:: : _normal')}`
   const choices = operand.choices?.() ?? []
   return quoted(`1:${operand.name}:${operand.completes === 'file' ? '_files' : `(${choices.join(' ')})`}`)
 }
@@ -132,7 +132,7 @@ function fish(commands: readonly Command[]): string {
       ...operandWords(command).map((word) => `complete -c perwatt -n ${seen(command)} -a ${word}`),
       ...(command.operand?.completes === 'file' ? [`complete -c perwatt -n ${seen(command)} -F`] : []),
       ...(command.operand?.isCommandLine === true
-        ? [`complete -c perwatt -n ${seen(command)} -xa '(__fish_complete_subcommand)'`]
+        ? [`complete -c perwatt -n ${seen(command)} -xa '(__fish_complete_subcommand --fcs-skip=2)'`]
         : []),
     ]),
   ]

@@ -75,8 +75,10 @@ export function clockTime(atS: number): string {
 }
 
 function marked(figure: Figure, worth: Worth | undefined): string {
-  const mark = worth !== undefined && worth.estimatedRatio > ESTIMATE_FROM_RATIO ? '≈ ' : ''
-  return plain(mark + figureText(figure))
+  const text = plain(figureText(figure))
+  const isEstimate = worth !== undefined && worth.estimatedRatio > ESTIMATE_FROM_RATIO
+  // "<0.1 W" says of itself that it is no exact figure.
+  return isEstimate && !text.startsWith('<') ? `≈ ${text}` : text
 }
 
 /** In a terminal every blank is a whole cell, and a plain one can be typed into grep. */

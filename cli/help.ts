@@ -47,7 +47,7 @@ export function commandHelp(command: Command, terminal: Terminal): string {
       ...(output === undefined ? [] : output.split('\n').map((text) => terminal.tone('dim', `  ${text}`.trimEnd()))),
     ]),
     '',
-    ...exitBlock(terminal),
+    ...exitBlock(terminal, command.exitCodes),
   ].join('\n')
 }
 
@@ -69,9 +69,12 @@ function optionBlock(title: string, options: readonly OptionSpec[], terminal: Te
   return [head(title, terminal), ...options.map((option) => `  ${spelling(option).padEnd(width)}  ${option.text}`)]
 }
 
-function exitBlock(terminal: Terminal): string[] {
-  return [head('Exit codes', terminal), ...EXIT_TEXTS.map(([code, text]) => `  ${code}  ${text}`)]
+function exitBlock(terminal: Terminal, texts: Command['exitCodes'] = EVERYWHERE): string[] {
+  const width = Math.max(...texts.map(([code]) => code.length))
+  return [head('Exit codes', terminal), ...texts.map(([code, text]) => `  ${code.padEnd(width)}  ${text}`)]
 }
+
+const EVERYWHERE = EXIT_TEXTS.map(([code, text]) => [String(code), text] as const)
 
 function head(text: string, terminal: Terminal): string {
   return terminal.tone('bold', text)

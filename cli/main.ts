@@ -6,7 +6,7 @@ import type { Command } from './command.ts'
 import { help, unknownCommand } from './commands/help.ts'
 import { version } from './commands/version.ts'
 import { EXIT } from './exit.ts'
-import { commandHelp } from './help.ts'
+import { commandHelp, overview } from './help.ts'
 import { globalOptions } from './options.ts'
 import { Terminal } from './terminal.ts'
 
@@ -28,7 +28,7 @@ export async function main(argv: readonly string[], commands: readonly Command[]
   const args = parsed.value
   const terminal = new Terminal({ quiet: args.has('quiet'), verbose: args.has('verbose') })
   if (args.has('help')) {
-    terminal.print(commandHelp(command, terminal))
+    terminal.print(name === null ? overview(commands, terminal) : commandHelp(command, terminal))
     return EXIT.done
   }
   return command.run({ args, terminal, dataDir: dataDirOf(args), entry, commands })

@@ -3,7 +3,6 @@ import type { PerwattClient } from '../contract/index.ts'
 import { ok, type Result } from '../contract/result.ts'
 import { attach } from '../engine/socket/client.ts'
 import type { Context } from './command.ts'
-import { startOwnEngine } from './own-engine.ts'
 
 /** An engine that answers: one that was there, or one of our own for the length of this command. */
 export type Reached = {
@@ -32,6 +31,8 @@ export async function reachEngine(context: Context): Promise<Result<Reached>> {
     if (attached.code !== 'noEngine') return attached
     context.terminal.detail(`${attached.reason} Measuring without one.`)
   }
+  // Loaded only here: a command that attaches starts without it.
+  const { startOwnEngine } = await import('./own-engine.ts')
   const own = await startOwnEngine(context)
   if (!own.ok) return own
   return ok({ client: own.value.client, hello: null, ended: NEVER, close: () => own.value.stop() })

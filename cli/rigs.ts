@@ -9,11 +9,12 @@ import { rigTruth } from '../engine/host/rig/truth.ts'
 import { type Player, recordingPlayer, rigPlayer, type Simulation } from '../engine/simulate.ts'
 
 export type TruthRow = {
-  readonly what: 'app' | 'domain' | 'machine'
+  readonly what: 'app' | 'domain'
   readonly key: string
   readonly trueMj: number
   readonly measuredMj: number
   readonly uncertainty: number | null
+  readonly estimatedRatio: number
 }
 
 /** A machine that can be played: a rig, which knows its own truth, or a recording, which does not. */
@@ -89,6 +90,7 @@ function compare({ byApp, byDomain }: Simulation, truth: ReturnType<typeof rigTr
       trueMj: app.energyMj,
       measuredMj: row?.energyMj ?? 0,
       uncertainty: row?.uncertainty ?? null,
+      estimatedRatio: row?.estimatedRatio ?? 0,
     }
   })
   const domains = truth.zones.flatMap((zone): TruthRow[] => {
@@ -96,9 +98,16 @@ function compare({ byApp, byDomain }: Simulation, truth: ReturnType<typeof rigTr
     if (domain === null || !zone.isMeasured) return []
     // A parent with children is kept as its children and what they leave over.
     const rows = byDomain.rows.filter((row) => row.key === domain || row.domain?.parent === domain)
-    const measuredMj = rows.reduce((sum, row) => sum + row.energyMj, 0)
+    const [row] = rows
     return [
-      { what: 'domain', key: domain, trueMj: zone.energyMj, measuredMj, uncertainty: rows[0]?.uncertainty ?? null },
+      {
+        what: 'domain',
+        key: domain,
+        trueMj: zone.energyMj,
+        measuredMj: rows.reduce((sum, one) => sum + one.energyMj, 0),
+        uncertainty: row?.uncertainty ?? null,
+        estimatedRatio: row?.estimatedRatio ?? 0,
+      },
     ]
   })
   return [...apps, ...domains]

@@ -205,6 +205,7 @@ export const SimulateJson = z.object({
       trueMj: z.number(),
       measuredMj: z.number(),
       uncertainty: Uncertainty,
+      estimatedRatio: Ratio,
     }),
   ),
   domains: z.array(

@@ -23,9 +23,9 @@ export class Terminal {
     return process.stdout.isTTY === true
   }
 
-  /** Width of a line; 80 where nobody knows. */
+  /** Cells of a line; in a pipe or a file nothing has to give way. */
   get columns(): number {
-    return process.stdout.columns || 80
+    return this.isInteractive ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
   }
 
   /** Whole lines for the reader. */
@@ -41,6 +41,11 @@ export class Terminal {
   /** Progress and remarks; not with --quiet. */
   note(text: string): void {
     if (!this.#isQuiet) process.stderr.write(`${text}\n`)
+  }
+
+  /** One line that is written over by the next; an empty one removes it. Only on a terminal. */
+  progress(text: string): void {
+    if (!this.#isQuiet && process.stderr.isTTY === true) process.stderr.write(`\r\x1b[K${text}`)
   }
 
   /** Only with --verbose. */

@@ -27,13 +27,12 @@ export async function firstNow(client: PerwattClient): Promise<Result<Now>> {
 
 /** Says what is being waited for, on a terminal, when it takes longer than a blink. */
 export async function withProgress<T>(context: Context, text: string, work: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => {
-    if (process.stderr.isTTY) context.terminal.note(text)
-  }, SILENCE_MS)
+  const timer = setTimeout(() => context.terminal.progress(text), SILENCE_MS)
   try {
     return await work
   } finally {
     clearTimeout(timer)
+    context.terminal.progress('')
   }
 }
 

@@ -56,6 +56,8 @@ export async function startEngine(host: Host, options: EngineOptions): Promise<R
     if (machine.takeSourcesChanged()) events.emit('sourcesChanged', {})
   }
 
+  // The first reading only begins an interval; the loop's first turn ends it.
+  if (options.mode !== 'simulated') tick()
   const cancelLoop: Cancel =
     options.mode === 'simulated' ? () => {} : startLoop(host.clock, options.intervalMs ?? 1_000, tick)
   return ok({

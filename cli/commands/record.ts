@@ -1,12 +1,9 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
-import { problem, type Result } from '../../contract/result.ts'
-import { compileCatalogue } from '../../engine/catalogue/match.ts'
-import { record as recordHost } from '../../engine/host/recorder.ts'
-import { readIdentity } from '../../engine/processes/identity.ts'
+import { closeSync, openSync } from 'node:fs'
+import { ok, problem, type Result } from '../../contract/result.ts'
 import type { Command, Context } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit.ts'
 import { duration } from '../format.ts'
-import { hostOf } from '../machine.ts'
+import type { Recorded } from '../record-machine.ts'
 import { parseDuration } from '../time.ts'
 
 export const record: Command = {
@@ -50,44 +47,27 @@ export const record: Command = {
   },
 }
 
-const INTERVAL_MS = 1_000
-
-type Recorded = { readonly ticks: number; readonly bytes: number; readonly durationMs: number }
-
 async function recordTo(file: string, context: Context, durationMs: number): Promise<Result<Recorded, 'failed'>> {
-  const host = hostOf(context.args)
-  const catalogue = compileCatalogue()
-  let bytes = 0
-  let ticks = 0
   let fd: number
   try {
     fd = openSync(file, 'wx', 0o600)
   } catch (error) {
     return problem('failed', `${file} cannot be made: ${describe(error)}. Name another with --output.`)
   }
-  const startMs = host.clock.monotonicMs()
-  context.terminal.note(`Recording for ${duration(durationMs)} to ${file} …`)
+  const { hostOf } = await import('../machine.ts')
+  const { recordMachine } = await import('../record-machine.ts')
+  const stopped = new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
+  })
+  context.terminal.note(`Recording for ${duration(durationMs)} to ${file}; Ctrl-C ends it early.`)
   try {
-    await recordHost(host, {
-      intervalMs: INTERVAL_MS,
-      durationMs,
-      appOf: (pid, comm) => catalogue.match(readIdentity(host, pid, comm, null))?.app ?? null,
-      write(text) {
-        const piece = Buffer.from(text)
-        bytes += piece.length
-        for (let offset = 0; offset < piece.length; ) offset += writeSync(fd, piece, offset)
-      },
-    })
-    ticks = Math.floor(durationMs / INTERVAL_MS) + 1
+    return ok(await recordMachine(hostOf(context.args), { fd, durationMs, stopped }))
   } catch (error) {
-    return problem(
-      'failed',
-      `${file} could not be written to its end: ${describe(error)}. What is in it can be played.`,
-    )
+    const reason = `${file} could not be written to its end: ${describe(error)}. What is in it can be played.`
+    return problem('failed', reason)
   } finally {
     closeSync(fd)
   }
-  return { ok: true, value: { ticks, bytes, durationMs: host.clock.monotonicMs() - startMs } }
 }
 
 function describe(error: unknown): string {

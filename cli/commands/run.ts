@@ -3,7 +3,6 @@ import { constants } from 'node:os'
 import type { Command, Context } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit.ts'
 import { duration, energy, isoTime, plusMinusPct, power } from '../format.ts'
-import { hostOf } from '../machine.ts'
 import type { RunJson } from '../shapes.ts'
 
 /** As a shell says that there is no such program, or that it may not be run. */
@@ -21,6 +20,13 @@ export const run: Command = {
     { name: 'output', short: 'o', value: 'FILE', completes: 'file', text: 'write the report here instead of stderr' },
   ],
   operand: { name: 'CMD', required: true, isCommandLine: true },
+  exitCodes: [
+    ['N', 'whatever CMD exits with; 128 + the signal’s number where one ended it'],
+    ['1', 'the report could not be written'],
+    ['2', 'wrong use: unknown option or value'],
+    ['126', 'CMD may not be run by this account'],
+    ['127', 'there is no program CMD'],
+  ],
   examples: [
     {
       line: 'perwatt run -- ollama run qwen3:8b "Why is the sky blue?"',
@@ -31,8 +37,9 @@ export const run: Command = {
   async run(context) {
     const argv = context.args.operands
     const startedS = Math.floor(Date.now() / 1_000)
+    const { hostOf } = await import('../machine.ts')
     const { runMeasured } = await import('../run-measured.ts')
-    const measured = await runMeasured(hostOf(context.args), argv)
+    const measured = await runMeasured(hostOf(context.args), argv, context.dataDir)
     if (!measured.ok) {
       context.terminal.complain(measured)
       if (measured.code === 'absent') return NOT_FOUND

@@ -1,7 +1,5 @@
-import { serveEngine } from '../../engine/serve.ts'
 import type { Command, Context } from '../command.ts'
 import { EXIT, type ExitCode, exitCodeOf } from '../exit.ts'
-import { hostOf } from '../machine.ts'
 import { queryThreadFile } from '../query-thread-file.ts'
 import { VERSION } from '../version.ts'
 
@@ -18,6 +16,8 @@ export const service: Command = {
     { line: 'systemctl --user enable --now perwatt' },
   ],
   async run(context) {
+    const { hostOf } = await import('../machine.ts')
+    const { serveEngine } = await import('../../engine/serve.ts')
     const settingsFile = context.args.text('config')
     const serving = await serveEngine(hostOf(context.args), {
       version: VERSION,

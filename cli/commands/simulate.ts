@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Result } from '../../contract/result.ts'
-import { simulate as play, type Simulation } from '../../engine/simulate.ts'
+import { problem, type Result } from '../../contract/result.ts'
+import type { Simulation } from '../../engine/simulate.ts'
 import type { Command, Context } from '../command.ts'
 import { EXIT, type ExitCode, exitCodeOf } from '../exit.ts'
 import { energy, isoTime, plusMinusPct, share } from '../format.ts'
-import { listRigs, openPlayable, type Playable, type TruthRow } from '../rigs.ts'
+import type { Playable, TruthRow } from '../rigs.ts'
 import { type Column, table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { VERSION } from '../version.ts'
@@ -36,14 +36,10 @@ Claude Code  0.42 Wh  ± 32 %   0.42 Wh   −0.1 %`,
     if (context.args.has('list')) return list(context)
     const [name] = context.args.operands
     if (name === undefined) {
-      context.terminal.complain({
-        ok: false,
-        code: 'badInput',
-        reason: 'perwatt simulate needs RIG. See perwatt simulate --list.',
-        remedy: null,
-      })
+      context.terminal.complain(problem('badInput', 'perwatt simulate needs RIG. See perwatt simulate --list.'))
       return EXIT.usage
     }
+    const { openPlayable } = await import('../rigs.ts')
     const playable = await openPlayable(name, rigsDirectory(context))
     if (!playable.ok) {
       context.terminal.complain(playable)
@@ -66,28 +62,27 @@ function rigsDirectory({ entry }: Context): string {
   return fileURLToPath(new URL(entry.endsWith('.ts') ? '../test/rigs' : '../../test/rigs', entry))
 }
 
-function list(context: Context): ExitCode {
+async function list(context: Context): Promise<ExitCode> {
+  const { listRigs } = await import('../rigs.ts')
   const rigs = listRigs(rigsDirectory(context))
   if (context.args.has('json')) context.terminal.printJson({ schema: 'perwatt.rigs/1', rigs })
   else context.terminal.print(rigs.map((rig) => `${rig.name.padEnd(20)} ${rig.title}`).join('\n'))
   return EXIT.done
 }
 
+/** A made-up machine never gets into a history that is there already: nobody could tell them apart again. */
 async function playIn(context: Context, { player, timeZone }: Playable): Promise<Result<Simulation>> {
+  const { terminal } = context
   const isKept = context.args.text('data-dir') !== null
+  if (isKept && existsSync(join(context.dataDir, 'ledger.sqlite')))
+    return problem('ledgerUnusable', `${context.dataDir} holds a history already; name a new directory.`)
   const dataDir = isKept ? context.dataDir : mkdtempSync(join(tmpdir(), 'perwatt-simulate-'))
-  const isShown = process.stderr.isTTY === true
   try {
-    return await play(player, {
-      version: VERSION,
-      dataDir,
-      timeZone,
-      onProgress: (doneRatio) => {
-        if (isShown) process.stderr.write(`\r${Math.round(doneRatio * 100)} % `)
-      },
-    })
+    const { simulate: play } = await import('../../engine/simulate.ts')
+    const onProgress = (doneRatio: number) => terminal.progress(`${Math.round(doneRatio * 100)} %`)
+    return await play(player, { version: VERSION, dataDir, timeZone, onProgress })
   } finally {
-    if (isShown) process.stderr.write('\r      \r')
+    terminal.progress('')
     if (!isKept) rmSync(dataDir, { recursive: true, force: true })
   }
 }
@@ -125,7 +120,7 @@ function lines(
   const columns: readonly Column<TruthRow>[] = [
     { title: 'WHAT', text: (row) => row.what },
     { title: '', isElastic: true, text: (row) => row.key },
-    { title: 'MEASURED', align: 'right', text: (row) => energy(row.measuredMj, byApp) },
+    { title: 'MEASURED', align: 'right', text: (row) => energy(row.measuredMj, row) },
     { title: '', text: (row) => plusMinusPct(row.uncertainty) },
     { title: 'TRUE', align: 'right', text: (row) => energy(Math.round(row.trueMj)) },
     { title: 'OFF', align: 'right', text: (row) => off(row) },
@@ -139,6 +134,7 @@ function lines(
         trueMj: 0,
         measuredMj: row.energyMj,
         uncertainty: row.uncertainty,
+        estimatedRatio: row.estimatedRatio,
       }),
     )
     return [head, '', ...table(columns.slice(0, 4), rows, { width: terminal.columns })]

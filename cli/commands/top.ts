@@ -72,7 +72,7 @@ async function showPlain(context: Context, reached: Reached, limit: number): Pro
 }
 
 async function showLive({ terminal }: Context, reached: Reached, limit: number): Promise<ExitCode> {
-  let latest: Now | null = null
+  let latest = null as Now | null
   const draw = () => {
     if (latest !== null) screen.draw(lines(latest, terminal, reached))
   }
@@ -86,6 +86,9 @@ async function showLive({ terminal }: Context, reached: Reached, limit: number):
     })
     const reason = await Promise.race([ticks, screen.quit.then(() => null)])
     screen.leave()
+    // Whoever asked for some ticks wants to read the last one.
+    if (limit !== Number.POSITIVE_INFINITY && latest !== null)
+      terminal.print(lines(latest, terminal, reached).join('\n'))
     return ending(terminal, reason)
   } finally {
     screen.leave()

@@ -12,7 +12,7 @@ export function ensurePrivateDir(dir: string): Result<null, 'notWritable' | 'not
     const isOwn = process.getuid === undefined || uid === process.getuid()
     if (!isOwn) return problem('notPrivate', `The data directory ${dir} belongs to another user (uid ${uid}).`)
     if (process.platform === 'win32' || (mode & 0o077) === 0) return ok(null)
-    if (!isOursToTighten(dir)) return notPrivate(dir)
+    if (!isOursToTighten(dir, mode)) return notPrivate(dir)
     chmodSync(dir, 0o700)
     return ok(null)
   } catch (error) {
@@ -20,21 +20,19 @@ export function ensurePrivateDir(dir: string): Result<null, 'notWritable' | 'not
   }
 }
 
-function isOursToTighten(dir: string): boolean {
+function isOursToTighten(dir: string, mode: number): boolean {
+  // Where everybody may write (/tmp, a share), it was meant for everybody.
+  if ((mode & 0o1002) !== 0) return false
   const names = readdirSync(dir)
   return names.length === 0 || names.some((name) => name.startsWith('ledger.') || name.startsWith('engine.'))
 }
 
 function notPrivate(dir: string): Result<never, 'notPrivate'> {
-  return problem(
-    'notPrivate',
-    `The data directory ${dir} is open to other users and holds files that are not Perwatt's.`,
-    {
-      kind: 'command',
-      argv: ['chmod', '700', dir],
-      asRoot: false,
-    },
-  )
+  const reason = `The data directory ${dir} is open to other users, and Perwatt closes only what it made itself.`
+  return problem('notPrivate', reason, {
+    ...{ kind: 'command', argv: ['chmod', '700', dir], asRoot: false },
+    note: 'or name another with --data-dir',
+  })
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import type { History } from '../../../contract/history.ts'
+import { readState } from '../state.ts'
 import { coverage } from './coverage.ts'
 import { type HistoryQuestion, history } from './history.ts'
 import { type Today, todayByApp } from './today-by-app.ts'
@@ -10,6 +11,8 @@ export type Questions = {
   todayByApp: { input: { dayStartS: number; nowS: number }; answer: Today }
   weekMaximumAiPower: { input: { nowS: number }; answer: number | null }
   coverage: { input: { fromS: number; toS: number }; answer: number }
+  /** JSON text that the engine keeps under a key; `null` where nothing was saved. */
+  savedState: { input: { key: string }; answer: string | null }
 }
 export type QuestionName = keyof Questions
 export type QuestionInput<N extends QuestionName> = Questions[N]['input']
@@ -23,4 +26,5 @@ export const questions: {
   todayByApp,
   weekMaximumAiPower,
   coverage: (db, { fromS, toS }) => coverage(db, fromS, toS),
+  savedState: (db, { key }) => readState(db).get(key) ?? null,
 }

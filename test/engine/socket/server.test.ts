@@ -184,6 +184,19 @@ test('an engine that accepts but never speaks is reported as silent', async () =
   expect(await attach(dir, 50)).toMatchObject({ ok: false, code: 'silent' })
 })
 
+test('an engine of another protocol is refused with its version', async () => {
+  const dir = dataDir()
+  const newer = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.write(`${JSON.stringify({ hello: { ...hello, protocol: 2 } })}\n`)
+  })
+  await new Promise<void>((resolve) => newer.listen(join(dir, 'engine.sock'), resolve))
+  cleanUps.push(() => void newer.close())
+  const answer = await attach(dir)
+  expect(answer).toMatchObject({ ok: false, code: 'otherProtocol' })
+  expect(answer.ok ? '' : answer.reason).toContain('version 9.9.9) speaks protocol 2, not 1')
+})
+
 test('a data directory without an engine has none', async () => {
   expect(await attach(dataDir())).toMatchObject({ ok: false, code: 'noEngine' })
 })
