@@ -11,7 +11,8 @@ import { startMeasuring } from '../engine/measuring.ts'
 import { type CommandFigures, CommandMeter } from './command-meter.ts'
 import type { RunJson } from './shapes.ts'
 
-const TICK_MS = 250
+/** As the engine ticks: children that came and went unseen in one are credited with at most what the machine was busy in it. */
+const TICK_MS = 1_000
 /** Linux tells CPU time in steps of 10 ms: over less than two of them nothing can be divided. */
 const SHORTEST_TICK_MS = 20
 
