@@ -52,7 +52,8 @@ export function presentRuntime() {
  * @param {NodeJS.ProcessEnv} [base] the environment it starts from
  */
 export function launchCommand(runtime, appDir, args, base = process.env) {
-  const flags = []
+  // Chromium complains of every service that a machine lacks (a system bus, a GPU); what Perwatt says still comes through.
+  const flags = ['--log-level=3']
   if (process.platform === 'linux' && process.getuid?.() === 0) flags.push('--no-sandbox')
   // Newer Electrons find Wayland by themselves.
   if (runtime.kind === 'fallback' && !base.DISPLAY && base.WAYLAND_DISPLAY) flags.push('--ozone-platform=wayland')
