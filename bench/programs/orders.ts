@@ -1,0 +1,54 @@
+import { z } from 'zod'
+
+/** What cases and programs say to each other. */
+
+export const SamplerOrder = z.object({
+  samples: z.int().positive(),
+  /** Between samples: long enough that caches are as cold as a tick a second finds them. */
+  apartMs: z.int().nonnegative(),
+  /** Part of the command line of every process that counts as known. */
+  mark: z.string().min(1),
+})
+/** CPU time of each sample, user and system, all threads of the program; and how many processes it knew at the end. */
+export const SamplerAnswer = z.object({ cpuMs: z.array(z.number()), known: z.int() })
+
+/** Length and end of the ledgers that are written for the measurement. */
+export const DAY_S = 86_400
+export const LEDGER_END_S = Date.UTC(2026, 10, 24, 23) / 1_000
+
+export const LedgerOrder = z.discriminatedUnion('do', [
+  z.object({ do: z.literal('write'), directory: z.string(), days: z.int().positive(), apps: z.int().positive() }),
+  z.object({
+    do: z.literal('flush'),
+    directory: z.string(),
+    flushes: z.int().positive(),
+    apartMs: z.int(),
+    apps: z.int(),
+  }),
+  z.object({ do: z.literal('trend'), directory: z.string() }),
+  z.object({ do: z.literal('ask'), directory: z.string(), times: z.int().positive() }),
+  z.object({ do: z.literal('reopen'), directory: z.string(), nowS: z.int(), fromS: z.int(), toS: z.int() }),
+])
+export const Written = z.object({ fileMb: z.number() })
+export const Flushed = z.object({ cpuMs: z.array(z.number()) })
+/** Wall time from the question to its rows. */
+export const Trends = z.object({ hoursMs: z.number(), daysMs: z.number(), rows: z.int() })
+export const Asked = z.object({ wallMs: z.record(z.string(), z.array(z.number())) })
+/** From the call until the first answer; and the energy of the stretch that was asked for. */
+export const Reopened = z.object({ wallMs: z.number(), measuredMj: z.int(), notices: z.array(z.string()) })
+
+export const PlayOrder = z.object({
+  rig: z.string(),
+  dataDir: z.string(),
+  /** Memory is taken first when so much has been played, and again at the end. */
+  firstMarkS: z.number().positive(),
+})
+const MemoryMark = z.object({ pssMb: z.number(), ownMb: z.number() })
+/** CPU time of the whole program, its start included. */
+export const Played = z.object({
+  cpuMs: z.number(),
+  ticks: z.int(),
+  coverageRatio: z.number(),
+  first: MemoryMark,
+  last: MemoryMark,
+})
