@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   preload: [],
   renderer: [],
   cli: ['engine'],
-  bench: ['engine', 'cli', 'test'],
+  bench: ['engine', 'cli', 'renderer', 'test'],
   test: ['engine', 'cli', 'bench', 'main', 'preload', 'renderer', 'scripts'],
 }
 

@@ -1,10 +1,14 @@
 import type { BenchCase } from '../case.ts'
+import { chartYear } from './chart-year.ts'
+import { closedWindows } from './closed-windows.ts'
 import { engineTick } from './engine-tick.ts'
 import { ledgerLong, ledgerYear } from './ledger.ts'
 import { reopen } from './reopen.ts'
 import { sampler } from './sampler.ts'
 import { samplerCrowd } from './sampler-crowd.ts'
 import { simulateQuarter, simulateWeek } from './simulate.ts'
+import { trayApp } from './tray-app.ts'
+import { trayImage } from './tray-image.ts'
 import { types } from './types.ts'
 
 /** In the order of the table. */
@@ -13,9 +17,13 @@ export const cases: readonly BenchCase[] = [
   sampler,
   samplerCrowd,
   simulateWeek,
+  trayApp,
+  closedWindows,
+  trayImage,
   ledgerYear,
   ledgerLong,
   reopen,
+  chartYear,
   simulateQuarter,
   types,
 ]

@@ -30,7 +30,8 @@ export const LedgerOrder = z.discriminatedUnion('do', [
   z.object({ do: z.literal('reopen'), directory: z.string(), nowS: z.int(), fromS: z.int(), toS: z.int() }),
 ])
 export const Written = z.object({ fileMb: z.number() })
-export const Flushed = z.object({ cpuMs: z.array(z.number()) })
+/** CPU time of each flush, and of a transaction that writes one row of one table as safely, right after it. */
+export const Flushed = z.object({ cpuMs: z.array(z.number()), leastCpuMs: z.array(z.number()) })
 /** Wall time from the question to its rows. */
 export const Trends = z.object({ hoursMs: z.number(), daysMs: z.number(), rows: z.int() })
 export const Asked = z.object({ wallMs: z.record(z.string(), z.array(z.number())) })
@@ -40,8 +41,8 @@ export const Reopened = z.object({ wallMs: z.number(), measuredMj: z.int(), noti
 export const PlayOrder = z.object({
   rig: z.string(),
   dataDir: z.string(),
-  /** Memory is taken first when so much has been played, and again at the end. */
-  firstMarkS: z.number().positive(),
+  /** Memory is taken first after so many ticks, and again at the end. */
+  firstMarkTicks: z.int().positive(),
 })
 const MemoryMark = z.object({ pssMb: z.number(), ownMb: z.number() })
 /** CPU time of the whole program, its start included. */

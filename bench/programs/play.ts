@@ -8,16 +8,18 @@ import { type Played, PlayOrder } from './orders.ts'
 import { serveOrders } from './serve-orders.ts'
 
 /** The engine playing a rig, in a process without anything else. Needs `--expose-gc`. */
-serveOrders(PlayOrder, async ({ rig: file, dataDir, firstMarkS }): Promise<z.infer<typeof Played>> => {
+serveOrders(PlayOrder, async ({ rig: file, dataDir, firstMarkTicks }): Promise<z.infer<typeof Played>> => {
   const rig = await loadRigFile(file)
   if (!rig.ok) throw new Error(rig.reason)
   const host = rigHost(rig.value)
   const player = rigPlayer(host)
   let first: Memory | null = null
   let last: Memory | null = null
+  let steps = 0
   const step = () => {
     const goesOn = player.step()
-    if (first === null && host.elapsedMs() >= firstMarkS * 1_000) first = memoryHeld()
+    steps += 1
+    if (steps === firstMarkTicks) first = memoryHeld()
     if (!goesOn) last = memoryHeld()
     return goesOn
   }
@@ -30,9 +32,12 @@ serveOrders(PlayOrder, async ({ rig: file, dataDir, firstMarkS }): Promise<z.inf
   return { cpuMs: (user + system) / 1_000, ticks, coverageRatio: byApp.coverageRatio, first, last }
 })
 
-/** Played thousands of times faster than lived, garbage piles up as it never would: what is held counts. */
+/**
+ * Played thousands of times faster than lived, garbage piles up as it never would, and V8 keeps room for more of it: what is held counts.
+ * The collection is the one that gives all free pages back.
+ */
 function memoryHeld(): Memory {
   if (globalThis.gc === undefined) throw new Error('started without --expose-gc')
-  globalThis.gc()
+  globalThis.gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })
   return memoryOf([process.pid])
 }
