@@ -1,10 +1,10 @@
 import type { DomainId } from '../contract/ids.ts'
 import type { Provenance } from '../contract/units.ts'
-import { SELF } from '../engine/apps.ts'
 import type { Attribution } from '../engine/attribution/types.ts'
 import { appsUncertaintyMj, type DomainSum, expandedRatio } from '../engine/attribution/uncertainty.ts'
 import type { DomainView } from '../engine/energy-book.ts'
 import type { Measuring } from '../engine/measuring.ts'
+import { SELF } from '../engine/processes/sampler.ts'
 import type { RunJson } from './shapes.ts'
 
 export type CommandFigures = Omit<RunJson, 'schema' | 'command' | 'startedAt' | 'exitCode' | 'signal' | 'durationMs'>

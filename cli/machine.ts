@@ -4,10 +4,6 @@ import type { Arguments } from './arguments.ts'
 
 /** This machine, or the one whose trees are mounted where `--path.…` says. */
 export function hostOf(args: Arguments): Host {
-  const [procfs, sysfs, rootfs] = ['path.procfs', 'path.sysfs', 'path.rootfs'].map((name) => args.text(name))
-  return realHost({
-    ...(procfs == null ? {} : { procfs }),
-    ...(sysfs == null ? {} : { sysfs }),
-    ...(rootfs == null ? {} : { rootfs }),
-  })
+  const path = (name: string) => args.text(name) ?? undefined
+  return realHost({ procfs: path('path.procfs'), sysfs: path('path.sysfs'), rootfs: path('path.rootfs') })
 }

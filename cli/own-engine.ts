@@ -9,13 +9,12 @@ export type OwnEngine = { readonly client: PerwattClient; stop(): Promise<void> 
 
 /** An engine in this process for the length of one command: the user's settings and rules, and no ledger. */
 export async function startOwnEngine(context: Context): Promise<Result<OwnEngine>> {
-  const settingsFile = context.args.text('config')
   const started = await startEngine(hostOf(context.args), {
     version: VERSION,
     dataDir: context.dataDir,
     history: false,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    ...(settingsFile === null ? {} : { settingsFile }),
+    settingsFile: context.args.text('config') ?? undefined,
   })
   if (!started.ok) return started
   const { handlers, on, stop } = started.value

@@ -17,7 +17,7 @@ export function parseJsonFile<T extends z.ZodType>(
 ): Result<z.output<T>, 'badFile'> {
   if (text.length > maxLength) return problem('badFile', `${fileName}:1:1: expected at most ${maxLength} characters.`)
   const source = text.replace(/^\uFEFF/, '')
-  const places = new JsonPlaces(source).read()
+  const places = jsonPlaces(source)
   if (!places.ok)
     return problem('badFile', `${fileName}:${lineAndColumn(source, places.at)}: expected ${places.expected}.`)
   const parsed = schema.safeParse(JSON.parse(source))
@@ -42,8 +42,13 @@ function describeIssue(issue: z.core.$ZodIssue, starts: ReadonlyMap<string, numb
   }
 }
 
+/** Where each value of a JSON text stands, or where it stops being JSON and what was expected there. `JSON.parse` tells neither. */
+export function jsonPlaces(text: string): JsonPlaces {
+  return new PlacesReader(text).read()
+}
+
 /** Where the value stands; of a missing one, where the object or list stands that should hold it. */
-function nearestStart(path: Path, starts: ReadonlyMap<string, number>): number {
+export function nearestStart(path: Path, starts: ReadonlyMap<string, number>): number {
   for (let length = path.length; length >= 0; length--) {
     const at = starts.get(placeOf(path.slice(0, length)))
     if (at !== undefined) return at
@@ -74,16 +79,19 @@ function lineAndColumn(text: string, at: number): string {
   return `${before.split('\n').length}:${at - before.lastIndexOf('\n')}`
 }
 
-type Places =
+export type JsonPlaces =
   /** Offset of each value by its path (of an object's value: of its key). */
   | { readonly ok: true; readonly starts: ReadonlyMap<string, number> }
-  | { readonly ok: false; readonly at: number; readonly expected: string }
+  /** `repeated`: the key that stands twice, where that is the fault. */
+  | { readonly ok: false; readonly at: number; readonly expected: string; readonly repeated: string | null }
 
 class Fault extends Error {
   readonly expected: string
-  constructor(expected: string) {
+  readonly repeated: string | null
+  constructor(expected: string, repeated: string | null = null) {
     super(expected)
     this.expected = expected
+    this.repeated = repeated
   }
 }
 
@@ -91,7 +99,7 @@ class Fault extends Error {
 const quotedText = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y
 
 /** Accepts exactly what `JSON.parse` accepts, less the same key twice and very deep nesting, and notes where each value is. */
-class JsonPlaces {
+class PlacesReader {
   readonly #text: string
   readonly #starts = new Map<string, number>()
   #at = 0
@@ -100,7 +108,7 @@ class JsonPlaces {
     this.#text = text
   }
 
-  read(): Places {
+  read(): JsonPlaces {
     try {
       this.#skipBlank()
       this.#starts.set('', this.#at)
@@ -108,7 +116,7 @@ class JsonPlaces {
       if (this.#at < this.#text.length) throw new Fault('the end of the file')
       return { ok: true, starts: this.#starts }
     } catch (error) {
-      if (error instanceof Fault) return { ok: false, at: this.#at, expected: error.expected }
+      if (error instanceof Fault) return { ok: false, at: this.#at, expected: error.expected, repeated: error.repeated }
       throw error
     }
   }
@@ -122,7 +130,7 @@ class JsonPlaces {
     else
       this.#match(
         /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y,
-        'a value (text stands in double quotes)',
+        /[}\],:]/.test(character ?? '') ? 'a value' : 'a value (text stands in double quotes)',
       )
     this.#skipBlank()
   }
@@ -133,10 +141,11 @@ class JsonPlaces {
     do {
       this.#skipBlank()
       const keyAt = this.#at
-      const place = `${path}\0${this.#string('a key in double quotes')}`
+      const key = this.#string('a key in double quotes')
+      const place = `${path}\0${key}`
       if (this.#starts.has(place)) {
         this.#at = keyAt
-        throw new Fault('each key once')
+        throw new Fault('each key once', key)
       }
       this.#starts.set(place, keyAt)
       this.#skipBlank()

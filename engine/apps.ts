@@ -1,7 +1,6 @@
 import type { AppId } from '../contract/ids.ts'
 import type { Catalogue } from './catalogue/match.ts'
-
-export const SELF = 'perwatt' as AppId
+import { SELF } from './processes/sampler.ts'
 
 /** Relative standard uncertainty (k = 1) of a share by CPU time in a mixed load; 20 % where cores differ (attribution.md §6). */
 export const CPU_SHARE_RATIO = 0.15

@@ -7,7 +7,7 @@ import { serveEngine } from './serve.ts'
  * The engine as the tray app's child, in a utility process or under a Node of its own. Says over its channel that the socket
  * listens, or why it will not; ends when the channel does, so that it never outlives the app.
  */
-type Channel = { post(message: unknown): void; onEnd(end: () => void): void }
+type Channel = { post(message: unknown): void; readonly ended: Promise<void> }
 
 const channel = openChannel()
 const { values } = parseArgs({
@@ -24,15 +24,15 @@ async function run(): Promise<void> {
   const dataDir = values['data-dir']
   if (dataDir === undefined) throw new Error('--data-dir was expected')
   const host = realHost({
-    ...(values['path.procfs'] === undefined ? {} : { procfs: values['path.procfs'] }),
-    ...(values['path.sysfs'] === undefined ? {} : { sysfs: values['path.sysfs'] }),
-    ...(values['path.rootfs'] === undefined ? {} : { rootfs: values['path.rootfs'] }),
+    procfs: values['path.procfs'],
+    sysfs: values['path.sysfs'],
+    rootfs: values['path.rootfs'],
   })
   const serving = await serveEngine(host, {
     version: packageJson.version,
     dataDir,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    ...(values.config === undefined ? {} : { settingsFile: values.config }),
+    settingsFile: values.config,
     ownPids: [process.ppid],
     threadFile: new URL(
       import.meta.url.endsWith('.ts') ? 'ledger/query-thread.ts' : 'query-thread.mjs',
@@ -49,7 +49,7 @@ async function run(): Promise<void> {
     await serving.value.stop(reason)
     process.exit(0)
   }
-  channel.onEnd(() => void stop('The app has ended.'))
+  void channel.ended.then(() => stop('The app has ended.'))
   process.once('SIGTERM', () => void stop('The engine was asked to end.'))
   process.once('SIGINT', () => void stop('The engine was interrupted.'))
   void serving.value.stopAsked.then(() => stop('The engine was asked to end.'))
@@ -60,10 +60,14 @@ function openChannel(): Channel {
   // Electron puts `parentPort` on the process of a utility process (electronjs.org, utilityProcess); Node knows nothing of it.
   const { parentPort } = process as unknown as { parentPort?: { postMessage(message: unknown): void } }
   // A utility process is ended with the app by Chromium itself.
-  if (parentPort !== undefined) return { post: (message) => parentPort.postMessage(message), onEnd: () => {} }
+  if (parentPort !== undefined)
+    return { post: (message) => parentPort.postMessage(message), ended: new Promise(() => {}) }
   return {
-    post: (message) => void process.send?.(message),
-    onEnd: (end) => void process.once('disconnect', end),
+    post(message) {
+      if (process.connected) process.send?.(message)
+    },
+    // Heard from the first moment on: an app may end while its engine still starts.
+    ended: new Promise((resolve) => process.once('disconnect', resolve)),
   }
 }
 

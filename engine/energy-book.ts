@@ -1,6 +1,6 @@
 import type { DomainId } from '../contract/ids.ts'
 import type { Problem } from '../contract/result.ts'
-import type { ActivityRing } from './attribution/activity-ring.ts'
+import type { Activity, ActivityRing } from './attribution/activity-ring.ts'
 import { type ActivityOfDomain, attribute } from './attribution/attribute.ts'
 import { createDelta, type Delta, type DeltaGap } from './attribution/delta.ts'
 import { createFloorLearner, type Floor, type FloorLearner, FloorState } from './attribution/floor.ts'
@@ -116,7 +116,7 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
     for (const entry of entries.values()) {
       if (entry.remainder === null) continue
       const settled = entry.remainder.settle((energy) => {
-        learn(entry, energy, ring, nowS)
+        learn(entry, energy, ring.between(energy.fromMs, energy.toMs), nowS)
         return entry.floor.at(nowS).powerW
       })
       if (settled === null) continue
@@ -145,21 +145,22 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
   }
 
   function divideLeaf(entry: Entry, energy: DomainEnergy, ring: ActivityRing, nowS: number): Attribution {
-    if (entry.scope === 'inner') learn(entry, energy, ring, nowS)
-    const attribution =
-      entry.scope === 'whole'
-        ? { ...energy, idleMj: 0, otherMj: energy.energyMj, shares: [] }
-        : attribute(energy, entry.floor.at(nowS).powerW, activityFor(entry.domain, energy, ring))
+    const attribution = entry.scope === 'whole' ? wholeMachine(energy) : divideInner(entry, energy, ring, nowS)
     entry.latest = attribution
     const parent = entry.domain.parent === null ? undefined : entries.get(entry.domain.parent)
     parent?.remainder?.takeChild(attribution)
     return attribution
   }
 
-  /** Before the interval is divided, so that a first long quiet one already knows its own floor. */
-  function learn(entry: Entry, energy: DomainEnergy, ring: ActivityRing, nowS: number): void {
-    if (entry.state === 'asleep' || energy.toMs <= energy.fromMs) return
+  function divideInner(entry: Entry, energy: DomainEnergy, ring: ActivityRing, nowS: number): Attribution {
     const activity = ring.between(energy.fromMs, energy.toMs)
+    learn(entry, energy, activity, nowS)
+    return attribute(energy, entry.floor.at(nowS).powerW, activityOf(entry.domain, activity))
+  }
+
+  /** Before the interval is divided, so that a first long quiet one already knows its own floor. */
+  function learn(entry: Entry, energy: DomainEnergy, activity: Activity, nowS: number): void {
+    if (entry.state === 'asleep' || energy.toMs <= energy.fromMs) return
     const intervalMs = energy.toMs - energy.fromMs
     if (activity.coveredMs < intervalMs / 2) return
     const utilisation = activity.totalMs / activity.coveredMs
@@ -209,8 +210,11 @@ function parseFloor(kept: unknown): FloorState | undefined {
   return parsed.success ? parsed.data : undefined
 }
 
-function activityFor(domain: Domain, energy: DomainEnergy, ring: ActivityRing): ActivityOfDomain {
+function wholeMachine(energy: DomainEnergy): Attribution {
+  return { ...energy, idleMj: 0, otherMj: energy.energyMj, shares: [] }
+}
+
+function activityOf(domain: Domain, activity: Activity): ActivityOfDomain {
   if (domain.activity !== 'cpu') return NOTHING
-  const activity = ring.between(energy.fromMs, energy.toMs)
   return { totalAmount: activity.totalMs, apps: activity.apps.map((app) => ({ ...app, spinning: false })) }
 }

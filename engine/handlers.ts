@@ -1,5 +1,5 @@
 import type { PerwattHandlers } from '../contract/index.ts'
-import { ok, problem, remedyText } from '../contract/result.ts'
+import { ok, problem, type Remedy, remedyText } from '../contract/result.ts'
 import type { SourceStatus, Sources } from '../contract/sources.ts'
 import { Category } from './catalogue/catalogue.ts'
 import { appFor, forgetApp, nameApp } from './catalogue/rules.ts'
@@ -148,7 +148,7 @@ function sourcesOf(machine: MeasuredMachine): Sources {
         state: fault?.code ?? (isAsleep ? 'asleep' : 'measuring'),
         domains: own.map(nowDomain),
         reason: fault?.reason ?? failing?.problem?.reason ?? null,
-        remedy: fault?.remedy === undefined || fault.remedy === null ? null : shapeOf(fault.remedy),
+        remedy: fault?.remedy === undefined || fault.remedy === null ? null : givenRemedy(fault.remedy),
         remedyText: fault?.remedy === undefined || fault.remedy === null ? null : remedyText(fault.remedy),
         lastReadS: own.some((view) => view.energy !== null) ? nowS : null,
         faults: own.reduce((sum, view) => sum + view.faults, 0),
@@ -166,13 +166,9 @@ function sourcesOf(machine: MeasuredMachine): Sources {
   }
 }
 
-function shapeOf(
-  remedy:
-    | NonNullable<SourceStatus['remedy']>
-    | { readonly kind: 'command'; readonly argv: readonly string[]; readonly asRoot: boolean; readonly note?: string }
-    | { readonly kind: 'setting'; readonly path: string; readonly note?: string },
-): NonNullable<SourceStatus['remedy']> {
-  return remedy.kind === 'command' ? { ...remedy, argv: [...remedy.argv] } : { ...remedy }
+/** The contract's arrays are its reader's own. */
+function givenRemedy(remedy: Remedy): SourceStatus['remedy'] {
+  return remedy.kind === 'command' ? { ...remedy, argv: [...remedy.argv] } : remedy
 }
 
 const FINDING_WORDS: Readonly<Record<string, string>> = {

@@ -14,7 +14,7 @@ export type EngineOptions = {
   /** `false`: the ledger in the data directory is another engine's; settings and rules are still read. */
   readonly history?: boolean
   /** Settings are read and written here rather than in the data directory. */
-  readonly settingsFile?: string
+  readonly settingsFile?: string | undefined
   /** IANA home zone, in which hours and days are cut. */
   readonly timeZone: string
   readonly intervalMs?: number

@@ -102,7 +102,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
   let refreshedMs = clock.monotonicMs()
   let sourcesChanged = false
   let changing: Promise<void> = Promise.resolve()
-  const cost = createCost(clock)
+  const cost = createCost()
 
   function tick(): void {
     if (paused !== null) {
@@ -303,18 +303,18 @@ function parseJson(text: string | null): unknown {
 }
 
 /** The engine's own CPU time per tick, over the last ticks rather than since the start. */
-function createCost(clock: Host['clock']) {
+function createCost() {
   const WINDOW_TICKS = 60
   let ticks = 0
-  let from = { cpu: process.cpuUsage(), ms: clock.monotonicMs() }
+  let from = process.cpuUsage()
   let perTickMs = 0
   return {
     tick() {
       ticks += 1
       if (ticks < WINDOW_TICKS) return
-      const used = process.cpuUsage(from.cpu)
+      const used = process.cpuUsage(from)
       perTickMs = (used.user + used.system) / 1_000 / ticks
-      from = { cpu: process.cpuUsage(), ms: clock.monotonicMs() }
+      from = process.cpuUsage()
       ticks = 0
     },
     read: (isOnThisMachine: boolean) => ({

@@ -1,6 +1,6 @@
 import type { SourceId } from '../contract/ids.ts'
 import type { Problem } from '../contract/result.ts'
-import { CPU_SHARE_RATIO } from './apps.ts'
+import { CPU_SHARE_RATIO, HYBRID_SHARE_RATIO } from './apps.ts'
 import { belong } from './catalogue/fold.ts'
 import type { Catalogue } from './catalogue/match.ts'
 import { createEnergyBook, type EnergyBook } from './energy-book.ts'
@@ -86,7 +86,7 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
     facts,
     sources,
     book,
-    shareRatio: CPU_SHARE_RATIO,
+    shareRatio: sampler.coresDiffer ? HYBRID_SHARE_RATIO : CPU_SHARE_RATIO,
     sampler: () => sampler,
     tick: () => ticker.tick(),
     restart: (cause) => ticker.restart(cause),

@@ -3,11 +3,10 @@ import type { AppId } from '../contract/ids.ts'
 import type { Live, Now, NowApp, NowDomain } from '../contract/now.ts'
 import type { Provenance } from '../contract/units.ts'
 import type { AppView } from './apps.ts'
-import { SELF } from './apps.ts'
 import { appsUncertaintyMj, type DomainSum, expandedRatio, machineUncertaintyMj } from './attribution/uncertainty.ts'
 import type { DomainView } from './energy-book.ts'
 import type { LiveTick } from './live.ts'
-import type { ActivitySample } from './processes/sampler.ts'
+import { type ActivitySample, SELF } from './processes/sampler.ts'
 import type { TodayTotals } from './today.ts'
 
 export type NowParts = {

@@ -18,13 +18,12 @@ export const service: Command = {
   async run(context) {
     const { hostOf } = await import('../machine.ts')
     const { serveEngine } = await import('../../engine/serve.ts')
-    const settingsFile = context.args.text('config')
     const serving = await serveEngine(hostOf(context.args), {
       version: VERSION,
       dataDir: context.dataDir,
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       threadFile: queryThreadFile(context.entry),
-      ...(settingsFile === null ? {} : { settingsFile }),
+      settingsFile: context.args.text('config') ?? undefined,
       onBug: (where, error) => process.stderr.write(`perwatt: ${where}: ${String(error)}\n`),
     })
     if (!serving.ok) {

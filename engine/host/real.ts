@@ -7,7 +7,11 @@ import { loopbackHttp } from './real/http.ts'
 import { loadLibrary, runCommand, sendSignal } from './real/programs.ts'
 
 /** Where the machine's trees are mounted, as node_exporter names them: `--path.procfs`, `--path.sysfs`, `--path.rootfs`. */
-export type RealPaths = { readonly procfs?: string; readonly sysfs?: string; readonly rootfs?: string }
+export type RealPaths = {
+  readonly procfs?: string | undefined
+  readonly sysfs?: string | undefined
+  readonly rootfs?: string | undefined
+}
 
 const PAGE_BYTES = 4_096
 const TICKS_PER_S = 100

@@ -61,6 +61,10 @@ class LinuxSampler implements ProcessSampler {
     this.#suspects = new Suspects(host, this.#table, this.#finder)
   }
 
+  get coresDiffer(): boolean {
+    return this.#weights !== null
+  }
+
   readLoad(): MachineLoad | null {
     this.#load = null
     if (!this.#machine.read()) return null

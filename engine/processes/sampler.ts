@@ -1,5 +1,8 @@
-import type { AppId } from '../../contract/ids.ts'
+import { AppId } from '../../contract/ids.ts'
 import type { MachineLoad } from '../sources/source.ts'
+
+/** Perwatt in its own list. */
+export const SELF = AppId.parse('perwatt')
 
 /** What an app's processes did in one sample. */
 export type AppActivity = {
@@ -33,6 +36,8 @@ export type SamplerFinding = {
 }
 
 export interface ProcessSampler {
+  /** Performance and efficiency cores: a millisecond on one is not a millisecond on the other. */
+  readonly coresDiffer: boolean
   /** Reads the machine's cumulative load first; sources that model from load use the same figures. */
   readLoad(): MachineLoad | null
   /** Reads the known processes; call it right after the sources. `null` where the machine shows no load at all. */

@@ -3,12 +3,13 @@ import type { Host, KeptFile } from '../host/host.ts'
 import { owe } from './children.ts'
 import { type ImageOf, INHERITED, type Matcher, type Membership, type Place, readIdentity } from './identity.ts'
 import { newProcess, type Process } from './process.ts'
+import { SELF } from './sampler.ts'
 import { StartTimes } from './start-times.ts'
 import { ProcessStat, STAT } from './stat.ts'
 import { StatFiles } from './stat-files.ts'
 
-/** Perwatt in its own list. */
-export const SELF: Membership = { app: AppId.parse('perwatt'), role: null, computes: null, holdsTerminal: false }
+/** Perwatt's own processes, with what they start. */
+const OURS: Membership = { app: SELF, role: null, computes: null, holdsTerminal: false }
 
 /** A new process may run another program soon after (fork, then exec; a shell, then what it starts): it is matched again at these ages. */
 const MATCH_AGAIN_MS = [1_000, 10_000] as const
@@ -188,7 +189,7 @@ export class ProcessTable {
     if (selfPids().includes(pid)) return isSelf
     if (host.appHint === undefined) return matcher.recognise(readIdentity(host, pid, name, imageOf))
     const hinted = host.appHint(pid)
-    return hinted === null ? INHERITED : () => ({ ...SELF, app: AppId.parse(hinted) })
+    return hinted === null ? INHERITED : () => ({ ...OURS, app: AppId.parse(hinted) })
   }
 
   /** A parent that was not seen yet is looked at first. One that is younger is not the parent: its number was reused. */
@@ -243,5 +244,5 @@ export class ProcessTable {
 }
 
 function isSelf(): Membership {
-  return SELF
+  return OURS
 }

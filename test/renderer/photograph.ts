@@ -92,11 +92,11 @@ async function photograph(
   return found.length
 }
 
-/** Two frames after the fonts are there: the chart has drawn. */
+/** Two frames after the fonts are there and every transition has ended: the chart has drawn. */
 async function settle(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await document.fonts.ready
+    await Promise.all(document.getAnimations().map((animation) => animation.finished))
     await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
   })
-  await page.waitForTimeout(400)
 }

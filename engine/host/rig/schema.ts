@@ -177,7 +177,6 @@ const Server = z.strictObject({
   models: z.array(z.record(z.string(), Json)).default([]),
   requests: z.array(z.record(z.string(), Json)).default([]),
 })
-export type RigServer = z.infer<typeof Server>
 
 const whenFields = { at: Duration, every: Duration.optional() }
 const FaultKind = z.enum([

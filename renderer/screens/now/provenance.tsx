@@ -1,4 +1,4 @@
-import { figureText, formatPlusMinus, formatPower, formatRatio } from '../../../contract/format.ts'
+import { figureText, formatPower, formatRatio } from '../../../contract/format.ts'
 import type { Now } from '../../../contract/now.ts'
 import { provenances } from '../../words.ts'
 
@@ -68,9 +68,4 @@ function Row(props: { name: string; powerW: number | null }) {
 function Margin(props: { uncertainty: number | null }) {
   if (props.uncertainty === null) return null
   return <p>± {formatRatio(props.uncertainty)}: the true figure lies within it 19 times out of 20.</p>
-}
-
-/** `formatPlusMinus` for a power that may be unknown. */
-export function plusMinusOf(powerW: number | null, uncertainty: number | null): string | null {
-  return powerW === null ? null : formatPlusMinus(powerW, uncertainty)
 }
