@@ -21,6 +21,8 @@ import { createToday, type Today } from './today.ts'
 /** The gauge's full scale until a week has taught another: what a small card at work draws, W. */
 const FIRST_GAUGE_W = 50
 const REFRESH_MS = 60_000
+/** The gauge's scale adapts slowly: a question an hour to a week of history. */
+const GAUGE_EVERY_MS = 3_600_000
 
 /** One machine being measured: its parts and its state between two ticks. Knows nothing of who asks. */
 export interface MeasuredMachine {
@@ -100,6 +102,8 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
   let paused: { untilMs: number | null } | null = null
   let pausedFromS = 0
   let refreshedMs = clock.monotonicMs()
+  let gaugeFullW = kept.gaugeFullW ?? FIRST_GAUGE_W
+  let gaugedMs = clock.monotonicMs()
   let sourcesChanged = false
   let changing: Promise<void> = Promise.resolve()
   const cost = createCost()
@@ -138,7 +142,14 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     refreshedMs = clock.monotonicMs()
     if (options.mode !== 'simulated') history?.maintain()
     measuring.refresh()
+    if (clock.monotonicMs() - gaugedMs >= GAUGE_EVERY_MS) void adaptGauge()
     void changeSources(() => measuring.giveUpBroken(nowS()))
+  }
+
+  async function adaptGauge(): Promise<void> {
+    gaugedMs = clock.monotonicMs()
+    const most = await history?.ask('weekMaximumAiPower', { nowS: nowS() })
+    if (most?.ok && most.value !== null) gaugeFullW = most.value
   }
 
   measuring.onDomainsChanged(() => {
@@ -197,7 +208,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
         describe,
         shareRatio: measuring.shareRatio,
         today: today.totals((id) => describe(id).countsAsAi),
-        gaugeFullW: kept.gaugeFullW ?? FIRST_GAUGE_W,
+        gaugeFullW,
         self: cost.read(host.selfPid !== null),
         notices: notices(),
       }),
@@ -223,6 +234,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     },
     async close() {
       await changing
+      resume()
       await history?.close()
       measuring.close()
     },

@@ -97,6 +97,47 @@ test('while paused nothing is measured, and the pause is a gap of its own in the
   expect(history.measuredMj / 1_000).toBeLessThan(31 * 45)
 })
 
+test('an engine that ends while paused leaves the pause as a gap, not as time that was covered', async () => {
+  const dataDir = directory()
+  const host = hostWith(MACHINE)
+  const first = value(await startEngine(host, { version: 'test', dataDir, timeZone: 'UTC', mode: 'simulated' }))
+  const fromS = Math.floor(host.clock.wallMs() / 1_000)
+  tick(host, first, 60)
+  await first.handlers.pause({ forS: null })
+  tick(host, first, 60)
+  await first.stop()
+  const toS = Math.floor(host.clock.wallMs() / 1_000)
+  const second = await engineOn(host, dataDir)
+  const history = value(await second.handlers.history({ fromS, toS, by: 'app' }))
+  expect(history.gaps).toContainEqual({ fromS: fromS + 60, toS, cause: 'paused' })
+  expect(history.coverageRatio).toBeCloseTo(0.5, 2)
+})
+
+test('where cores differ, a share by CPU time is less sure: 20 % instead of 15 %', async () => {
+  const cpu = { ...MACHINE.cpu, efficiency: { cpus: 4, capacityRatio: 0.5 } }
+  const uncertainties = []
+  for (const machine of [MACHINE, { ...MACHINE, cpu }]) {
+    const host = hostWith(machine)
+    const engine = await engineOn(host, null)
+    tick(host, engine, 180)
+    uncertainties.push(value(await engine.handlers.now({})).apps.find((app) => app.id === 'ollama')?.uncertainty ?? 0)
+  }
+  expect(uncertainties[1]).toBeGreaterThan(uncertainties[0] as number)
+})
+
+test('the gauge’s full scale follows the most that the AI drew in a week, while the engine runs', async () => {
+  const host = hostWith({ ...MACHINE, duration: '4h' })
+  const engine = await engineOn(host, directory())
+  expect(value(await engine.handlers.now({})).gaugeFullW).toBe(50)
+  for (let minute = 0; minute < 130; minute++) {
+    host.clock.advance(60_000)
+    engine.tick()
+    await Promise.resolve()
+  }
+  await Promise.resolve()
+  expect(value(await engine.handlers.now({})).gaugeFullW).toBe(20)
+})
+
 test('a pause for a time ends by itself', async () => {
   const host = hostWith(MACHINE)
   const engine = await engineOn(host, null)
