@@ -41,6 +41,16 @@ test('a second start shows the window of an app that started hidden', async () =
   await waitFor('the dashboard', () => windowsOf(app).length === 1)
 })
 
+test('a data directory that cannot be used is named with its reason, in a box and on the terminal, and the app exits with 5', async () => {
+  rmSync(app.dataDir, { recursive: true })
+  writeFileSync(app.dataDir, '')
+  const refused = app.start()
+  const box = await waitFor('the box', () => windowsOf(app)[0])
+  expect(app.log()).toContain(`Perwatt cannot keep its data in ${app.dataDir}: a file stands in the way.`)
+  pressKeys(app, box, 'Return')
+  expect(await exitOf(refused)).toBe(5)
+})
+
 test('another data directory is another app', async () => {
   const other = installApp('fake')
   tellFakeEngine(other, nowWith())

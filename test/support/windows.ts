@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import type { TestApp } from './app.ts'
 
 /** By their titles: an icon in an old XEmbed tray is a window too. */
-const TITLES = '· Perwatt$|^Perwatt at a glance$'
+const TITLES = '· Perwatt$|^Perwatt at a glance$|^Error$'
 
 /** The windows of the app that are on the screen, as the X server numbers them. */
 export function windowsOf(app: TestApp): string[] {
