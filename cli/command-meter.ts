@@ -17,6 +17,7 @@ type Sum = {
   commandMj: number
   machineMj: number
   floorMj: number
+  floorShareMj: number
   otherMj: number
   varMj2: number
 }
@@ -64,6 +65,7 @@ export class CommandMeter {
     sum.commandMj += commandMj
     sum.machineMj += attribution.energyMj
     sum.floorMj += attribution.idleMj
+    sum.floorShareMj += part * (share?.floorShareMj ?? 0)
     sum.otherMj += attribution.energyMj - attribution.idleMj - commandMj
     sum.varMj2 += share?.varMj2 ?? 0
     return commandMj
@@ -76,7 +78,7 @@ export class CommandMeter {
     const views = this.#measuring.book.views(Math.floor(this.#wallMs() / 1_000))
     const view = views.find((one) => one.leafId === leafId && one.scope === 'inner')
     if (view === undefined) return null
-    const sum = { view, commandMj: 0, machineMj: 0, floorMj: 0, otherMj: 0, varMj2: 0 }
+    const sum = { view, commandMj: 0, machineMj: 0, floorMj: 0, floorShareMj: 0, otherMj: 0, varMj2: 0 }
     this.#sums.set(leafId, sum)
     return sum
   }
@@ -121,7 +123,16 @@ function uncertaintyTerms({ view, ...sum }: Sum, shareRatio: number): DomainSum 
     floorRatio: view.floor.ratio,
     otherMj: sum.otherMj,
     varMj2: sum.varMj2,
-    apps: [{ app: SELF, activeMj: sum.commandMj, idleMj: 0, shareRatio, varMj2: sum.varMj2 }],
+    apps: [
+      {
+        app: SELF,
+        activeMj: sum.commandMj,
+        idleMj: 0,
+        floorShareMj: sum.floorShareMj,
+        shareRatio,
+        varMj2: sum.varMj2,
+      },
+    ],
   }
 }
 

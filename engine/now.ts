@@ -91,6 +91,7 @@ function perSecondSum(view: DomainView, shareRatio: number, views: readonly Doma
         app: share.app,
         activeMj: share.activeMj * perS,
         idleMj: share.idleMj * perS,
+        floorShareMj: share.floorShareMj * perS,
         shareRatio,
         varMj2: share.varMj2 * perS * perS,
       })),

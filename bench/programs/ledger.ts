@@ -92,9 +92,14 @@ function leastTransaction(directory: string) {
 }
 
 /** Each app in one domain, those of a domain beside each other. */
-function sharesAt(place: number, apps: number): Record<string, { activeMj: number; idleMj: number; varMj2: number }> {
+function sharesAt(
+  place: number,
+  apps: number,
+): Record<string, { activeMj: number; idleMj: number; floorShareMj: number; varMj2: number }> {
   const own = Array.from({ length: apps }, (_, index) => index).filter((index) => index % DOMAINS === place)
-  return Object.fromEntries(own.map((index) => [`app-${index}`, { activeMj: 12_345, idleMj: 678, varMj2: 900 }]))
+  return Object.fromEntries(
+    own.map((index) => [`app-${index}`, { activeMj: 12_345, idleMj: 678, floorShareMj: 2_345, varMj2: 900 }]),
+  )
 }
 
 function writtenToS(directory: string): number {

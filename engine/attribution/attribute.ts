@@ -40,6 +40,7 @@ export function attribute(energy: DomainEnergy, floorW: number, activity: Activi
       app: app.app,
       activeMj: app.spinning ? 0 : mj,
       idleMj: app.spinning ? mj : 0,
+      floorShareMj: Math.round((floorMj * app.amount) / total),
       varMj2: varPerAmount + energy.varMj2 * (app.amount / total) ** 2,
     }
   })

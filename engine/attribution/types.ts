@@ -24,6 +24,8 @@ export type Share = {
   readonly app: AppId
   readonly activeMj: number
   readonly idleMj: number
+  /** The floor's energy in this interval × the app's share of it: what an error of the floor is charged to. No part of the app's own energy. */
+  readonly floorShareMj: number
   readonly varMj2: number
 }
 

@@ -17,6 +17,8 @@ export type AppSum = {
   readonly app: AppId
   readonly activeMj: number
   readonly idleMj: number
+  /** The floor's energy × the app's share, summed over the intervals in which the app did something. */
+  readonly floorShareMj: number
   readonly shareRatio: number
   readonly varMj2: number
 }
@@ -84,6 +86,7 @@ function splitDomain(domain: DomainSum, selected: (app: AppId) => boolean): Part
   let inside = 0
   let outside = activeMj > 0 ? ((domain.otherMj / activeMj) * OTHER_SHARE_RATIO) ** 2 : 0
   let selectedActiveMj = 0
+  let floorShareMj = 0
   for (const app of domain.apps) {
     const spread = activeMj > 0 ? (((app.activeMj + app.idleMj) / activeMj) * app.shareRatio) ** 2 : 0
     if (!selected(app.app)) {
@@ -92,12 +95,13 @@ function splitDomain(domain: DomainSum, selected: (app: AppId) => boolean): Part
     }
     inside += spread
     selectedActiveMj += app.activeMj + app.idleMj
+    floorShareMj += app.floorShareMj
     parts.randomVarMj2 += app.varMj2
   }
   const share = activeMj > 0 ? selectedActiveMj / activeMj : 0
   parts.energyMj = selectedActiveMj
   parts.shareVarMj2 = activeMj ** 2 * ((1 - share) ** 2 * inside + share ** 2 * outside)
-  parts.floorVarMj2 = (domain.floorRatio * domain.floorMj * share) ** 2
+  parts.floorVarMj2 = (domain.floorRatio * floorShareMj) ** 2
   return parts
 }
 
@@ -116,13 +120,17 @@ function shareAndFloorOfRatio(domain: DomainSum, a: AppId, b: AppId, aMj: number
   let variance = (weight(null) * OTHER_SHARE_RATIO) ** 2
   if (domain.otherMj === 0) variance = 0
   for (const app of domain.apps) variance += (weight(app.app) * app.shareRatio) ** 2
-  const floor = domain.floorRatio * domain.floorMj * (pa / aMj - pb / bMj)
+  const floor = domain.floorRatio * (floorShareOf(domain, a) / aMj - floorShareOf(domain, b) / bMj)
   return variance + floor ** 2
 }
 
 function shareOf(domain: DomainSum, app: AppId | null, activeMj: number): number {
   if (app === null) return domain.otherMj / activeMj
   return domain.apps.reduce((sum, one) => (one.app === app ? sum + one.activeMj + one.idleMj : sum), 0) / activeMj
+}
+
+function floorShareOf(domain: DomainSum, app: AppId): number {
+  return domain.apps.reduce((sum, one) => (one.app === app ? sum + one.floorShareMj : sum), 0)
 }
 
 function totalActiveMj(domain: DomainSum): number {

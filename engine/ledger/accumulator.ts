@@ -61,6 +61,7 @@ export class Accumulator {
       const app = appCell(cell.apps, share.app)
       app.activeMj += activeMj
       app.idleMj += appIdleMj
+      app.floorShareMj += part(share.floorShareMj, from, to)
       if (estimated) app.estimatedMj += activeMj + appIdleMj
       app.varMj2 += share.varMj2 * (to - from)
     }
@@ -136,11 +137,12 @@ function addPiece(into: DomainCell<AppId>, cell: DomainCell<AppId>, from: number
   const idleMj = part(cell.idleMj, from, to)
   const otherMj = part(cell.otherMj, from, to)
   let energyMj = idleMj + otherMj
-  for (const [app, { activeMj, idleMj, estimatedMj, varMj2 }] of cell.apps) {
+  for (const [app, { activeMj, idleMj, floorShareMj, estimatedMj, varMj2 }] of cell.apps) {
     const sum = appCell(into.apps, app)
     const piece = { activeMj: part(activeMj, from, to), idleMj: part(idleMj, from, to) }
     sum.activeMj += piece.activeMj
     sum.idleMj += piece.idleMj
+    sum.floorShareMj += part(floorShareMj, from, to)
     sum.estimatedMj += part(estimatedMj, from, to)
     sum.varMj2 += varMj2 * (to - from)
     energyMj += piece.activeMj + piece.idleMj

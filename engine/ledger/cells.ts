@@ -1,5 +1,5 @@
 /** Energy of an app within a domain, or of an app alone, in one bucket. */
-export type AppCell = { activeMj: number; idleMj: number; estimatedMj: number; varMj2: number }
+export type AppCell = { activeMj: number; idleMj: number; floorShareMj: number; estimatedMj: number; varMj2: number }
 /** Energy of a domain in one bucket: `idleMj + otherMj + Σ apps (activeMj + idleMj) === energyMj`. `A` names an app. */
 export type DomainCell<A> = {
   energyMj: number
@@ -23,7 +23,7 @@ export function domainCell<D, A>(cells: Cells<D, A>, domain: D): DomainCell<A> {
 export function appCell<A>(apps: Map<A, AppCell>, app: A): AppCell {
   const known = apps.get(app)
   if (known !== undefined) return known
-  const cell = { activeMj: 0, idleMj: 0, estimatedMj: 0, varMj2: 0 }
+  const cell = { activeMj: 0, idleMj: 0, floorShareMj: 0, estimatedMj: 0, varMj2: 0 }
   apps.set(app, cell)
   return cell
 }
@@ -32,6 +32,7 @@ export function addApp<A>(apps: Map<A, AppCell>, app: A, values: Readonly<AppCel
   const cell = appCell(apps, app)
   cell.activeMj += values.activeMj
   cell.idleMj += values.idleMj
+  cell.floorShareMj += values.floorShareMj
   cell.estimatedMj += values.estimatedMj
   cell.varMj2 += values.varMj2
 }

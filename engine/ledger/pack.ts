@@ -3,7 +3,7 @@ import { appCell, type Cells, domainCell } from './cells.ts'
 /**
  * The cells of one bucket as a BLOB of varints (LEB128, as in WebAssembly's binary format):
  *
- *     { domain, idle, other, variance, apps × 4 + class, [estimated], { app × 4 + class, active, idle, variance, [estimated] }… }…
+ *     { domain, idle, other, variance, apps × 4 + class, [estimated], { app × 4 + class, active, idle, floor share, variance, [estimated] }… }…
  *
  * `class` says how much of the energy is estimated: 0 none, 1 all, 2 the number that follows. The domain's energy is the sum of
  * its parts and not stored, so that it cannot contradict them. A quarter of the size of a row a cell, and one row a flush.
@@ -18,11 +18,12 @@ export function packCells(cells: Cells): Uint8Array {
     out.write(cell.otherMj)
     out.write(cell.varMj2)
     writeClass(out, apps.length, cell.energyMj, cell.estimatedMj)
-    for (const [app, { activeMj, idleMj, varMj2, estimatedMj }] of apps) {
+    for (const [app, { activeMj, idleMj, floorShareMj, varMj2, estimatedMj }] of apps) {
       const energyMj = activeMj + idleMj
       out.write(app * 4 + classOf(energyMj, estimatedMj))
       out.write(activeMj)
       out.write(idleMj)
+      out.write(floorShareMj)
       out.write(varMj2)
       if (classOf(energyMj, estimatedMj) === 2) out.write(estimatedMj)
     }
@@ -67,6 +68,7 @@ function unpackApp(apps: Parameters<typeof appCell<number>>[0], input: VarintRea
   const cell = appCell(apps, app)
   const activeMj = input.read()
   const idleMj = input.read()
+  cell.floorShareMj += input.read()
   cell.varMj2 += input.read()
   cell.activeMj += activeMj
   cell.idleMj += idleMj

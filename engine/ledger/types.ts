@@ -16,6 +16,7 @@ export type LedgerInterval = {
     readonly app: AppId
     readonly activeMj: number
     readonly idleMj: number
+    readonly floorShareMj: number
     readonly varMj2: number
   }[]
 }

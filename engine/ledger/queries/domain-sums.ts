@@ -15,21 +15,14 @@ export type AppsByDomain = ReadonlyMap<number, readonly AppInDomain[]>
  * app's energy is divided over the domains as all apps' measured energy was, and the estimated part likewise.
  */
 export function appsByDomain(sums: Sums, series: SeriesTables): AppsByDomain {
-  const all = { measuredMj: 0, estimatedMj: 0 }
-  for (const { measuredMj, estimatedMj } of sums.coarseDomains.values()) {
-    all.measuredMj += measuredMj
-    all.estimatedMj += estimatedMj
-  }
+  const division = divisionOf(sums)
   const byDomain = new Map<number, AppInDomain[]>()
   for (const [rowId, cell] of sums.domains) {
     const apps = new Map(cell.apps)
-    const own = sums.coarseDomains.get(rowId)
-    if (own !== undefined && own.measuredMj + own.estimatedMj > 0) {
-      const measuredShare = all.measuredMj > 0 ? own.measuredMj / all.measuredMj : 0
-      const estimatedShare = all.estimatedMj > 0 ? own.estimatedMj / all.estimatedMj : 0
+    const part = division.byDomain.get(rowId)
+    if (part !== undefined) {
       // Fine and coarse rows of one app carry one share error, so they are one sum.
-      for (const [app, totals] of sums.coarseApps)
-        apps.set(app, sumOf(partOf(totals, measuredShare, estimatedShare), apps.get(app)))
+      for (const [app, totals] of sums.coarseApps) apps.set(app, sumOf(partOf(totals, part, division), apps.get(app)))
     }
     byDomain.set(
       rowId,
@@ -44,19 +37,60 @@ function sumOf(a: AppCell, b: AppCell | undefined): AppCell {
   return {
     activeMj: a.activeMj + b.activeMj,
     idleMj: a.idleMj + b.idleMj,
+    floorShareMj: a.floorShareMj + b.floorShareMj,
     estimatedMj: a.estimatedMj + b.estimatedMj,
     varMj2: a.varMj2 + b.varMj2,
   }
 }
 
-function partOf(totals: AppCell, measuredShare: number, estimatedShare: number): AppCell {
+/** How one domain takes part in what hour and day rows say of apps: in measured and estimated energy, and in the floor under each. */
+type DomainPart = {
+  readonly measuredShare: number
+  readonly estimatedShare: number
+  readonly measuredFloor: number
+  readonly estimatedFloor: number
+}
+type Division = {
+  readonly byDomain: ReadonlyMap<number, DomainPart>
+  readonly measuredFloor: number
+  readonly estimatedFloor: number
+}
+
+/** An app has as much floor under it in a domain as the domain has floor to a joule of active energy. */
+function divisionOf({ domains, coarseDomains }: Sums): Division {
+  const all = { measuredMj: 0, estimatedMj: 0 }
+  for (const { measuredMj, estimatedMj } of coarseDomains.values()) {
+    all.measuredMj += measuredMj
+    all.estimatedMj += estimatedMj
+  }
+  const byDomain = new Map<number, DomainPart>()
+  const floors = { measuredFloor: 0, estimatedFloor: 0 }
+  for (const [rowId, { measuredMj, estimatedMj }] of coarseDomains) {
+    const cell = domains.get(rowId)
+    if (cell === undefined || measuredMj + estimatedMj === 0) continue
+    const floorPerActive = cell.idleMj / (cell.energyMj - cell.idleMj)
+    const measuredShare = all.measuredMj > 0 ? measuredMj / all.measuredMj : 0
+    const estimatedShare = all.estimatedMj > 0 ? estimatedMj / all.estimatedMj : 0
+    const measuredFloor = measuredShare * floorPerActive
+    const estimatedFloor = estimatedShare * floorPerActive
+    byDomain.set(rowId, { measuredShare, estimatedShare, measuredFloor, estimatedFloor })
+    floors.measuredFloor += measuredFloor
+    floors.estimatedFloor += estimatedFloor
+  }
+  return { byDomain, ...floors }
+}
+
+function partOf(totals: AppCell, part: DomainPart, division: Division): AppCell {
   const energyMj = totals.activeMj + totals.idleMj
-  const estimatedMj = totals.estimatedMj * estimatedShare
-  const partMj = (energyMj - totals.estimatedMj) * measuredShare + estimatedMj
-  const share = energyMj > 0 ? partMj / energyMj : 0
+  const measuredMj = energyMj - totals.estimatedMj
+  const estimatedMj = totals.estimatedMj * part.estimatedShare
+  const share = energyMj > 0 ? (measuredMj * part.measuredShare + estimatedMj) / energyMj : 0
+  const floorUnderAll = measuredMj * division.measuredFloor + totals.estimatedMj * division.estimatedFloor
+  const floorUnder = measuredMj * part.measuredFloor + totals.estimatedMj * part.estimatedFloor
   return {
     activeMj: totals.activeMj * share,
     idleMj: totals.idleMj * share,
+    floorShareMj: floorUnderAll > 0 ? (totals.floorShareMj * floorUnder) / floorUnderAll : 0,
     estimatedMj,
     varMj2: totals.varMj2 * share,
   }
@@ -74,8 +108,8 @@ export function domainSums(sums: Sums, apps: AppsByDomain, series: SeriesTables)
 }
 
 function appSum({ app, totals }: AppInDomain): AppSum {
-  const { activeMj, idleMj, varMj2 } = totals
-  return { app: app.id, shareRatio: app.shareRatio, activeMj, idleMj, varMj2 }
+  const { activeMj, idleMj, floorShareMj, varMj2 } = totals
+  return { app: app.id, shareRatio: app.shareRatio, activeMj, idleMj, floorShareMj, varMj2 }
 }
 
 /**
@@ -83,41 +117,54 @@ function appSum({ app, totals }: AppInDomain): AppSum {
  * them is their sum and the sum of the squares of their share errors, and both follow from the totals of each class.
  */
 export function pooledDomainSums(sums: Sums, series: SeriesTables): DomainSum[] {
-  const pool = poolOf(sums, series)
+  const division = divisionOf(sums)
+  const pool = poolOf(sums, series, division)
   const domains: DomainSum[] = []
   for (const [rowId, totals] of sums.domains) {
     const domain = domainRow(series, rowId)
     if (domain.scope === 'whole') continue
-    const own = sums.coarseDomains.get(rowId) ?? { measuredMj: 0, estimatedMj: 0 }
-    const m = pool.measuredMj > 0 ? own.measuredMj / pool.measuredMj : 0
-    const e = pool.estimatedMj > 0 ? own.estimatedMj / pool.estimatedMj : 0
+    const part = division.byDomain.get(rowId) ?? NO_PART
+    const { measuredShare: m, estimatedShare: e } = part
     const activeMj = m * pool.measuredMj + e * pool.estimatedMj
     const errorMj = Math.sqrt(m * m * pool.measuredError2 + 2 * m * e * pool.crossError2 + e * e * pool.estimatedError2)
-    const varMj2 = pool.energyMj > 0 ? (pool.varMj2 * activeMj) / pool.energyMj : 0
-    const app = { app: ALL_APPS, activeMj, idleMj: 0, varMj2, shareRatio: activeMj > 0 ? errorMj / activeMj : 0 }
+    const app = {
+      app: ALL_APPS,
+      activeMj,
+      idleMj: 0,
+      floorShareMj: part.measuredFloor * pool.measuredFloorMj + part.estimatedFloor * pool.estimatedFloorMj,
+      varMj2: pool.energyMj > 0 ? (pool.varMj2 * activeMj) / pool.energyMj : 0,
+      shareRatio: activeMj > 0 ? errorMj / activeMj : 0,
+    }
     domains.push({ ...domainSum(domain, totals), apps: [app] })
   }
   return domains
 }
 
 const ALL_APPS = AppId.parse('*')
+const NO_PART: DomainPart = { measuredShare: 0, estimatedShare: 0, measuredFloor: 0, estimatedFloor: 0 }
 
-function poolOf(sums: Sums, series: SeriesTables) {
+function poolOf(sums: Sums, series: SeriesTables, division: Division) {
   const pool = {
     energyMj: 0,
     measuredMj: 0,
     estimatedMj: 0,
+    measuredFloorMj: 0,
+    estimatedFloorMj: 0,
     varMj2: 0,
     measuredError2: 0,
     crossError2: 0,
     estimatedError2: 0,
   }
-  for (const [rowId, { activeMj, idleMj, estimatedMj, varMj2 }] of sums.coarseApps) {
+  for (const [rowId, { activeMj, idleMj, floorShareMj, estimatedMj, varMj2 }] of sums.coarseApps) {
     const { shareRatio } = appRow(series, rowId)
     const measuredMj = activeMj + idleMj - estimatedMj
+    const floorUnderAll = measuredMj * division.measuredFloor + estimatedMj * division.estimatedFloor
+    const floorRatio = floorUnderAll > 0 ? floorShareMj / floorUnderAll : 0
     pool.energyMj += activeMj + idleMj
     pool.measuredMj += measuredMj
     pool.estimatedMj += estimatedMj
+    pool.measuredFloorMj += floorRatio * measuredMj
+    pool.estimatedFloorMj += floorRatio * estimatedMj
     pool.varMj2 += varMj2
     pool.measuredError2 += (measuredMj * shareRatio) ** 2
     pool.crossError2 += measuredMj * estimatedMj * shareRatio ** 2

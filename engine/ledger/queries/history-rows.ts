@@ -74,7 +74,7 @@ export function bucketRows(
 }
 
 function totalOfApps(sums: Sums): AppCell {
-  const total = { activeMj: 0, idleMj: 0, estimatedMj: 0, varMj2: 0 }
+  const total = { activeMj: 0, idleMj: 0, floorShareMj: 0, estimatedMj: 0, varMj2: 0 }
   for (const { activeMj, idleMj, estimatedMj } of totalsByApp(sums).values()) {
     total.activeMj += activeMj
     total.idleMj += idleMj

@@ -20,7 +20,7 @@ export const DOMAIN_ROWS = `
   SELECT start_s, domain_id, energy_mj, idle_mj, other_mj, estimated_mj, var_mj2
   FROM domain_energy WHERE resolution_s = ? AND start_s >= ? AND start_s < ?`
 export const APP_ROWS = `
-  SELECT start_s, app_id, active_mj, idle_mj, estimated_mj, var_mj2
+  SELECT start_s, app_id, active_mj, idle_mj, floor_share_mj, estimated_mj, var_mj2
   FROM app_energy WHERE resolution_s = ? AND start_s >= ? AND start_s < ?`
 
 /**
@@ -59,7 +59,7 @@ export function sumRows<K>(
 }
 
 type DomainValues = [number, number, number, number, number, number, number]
-type AppValues = [number, number, number, number, number, number]
+type AppValues = [number, number, number, number, number, number, number]
 
 function addDomainRow(sums: Sums, row: DomainValues): void {
   const [, domain, energyMj, idleMj, otherMj, estimatedMj, varMj2] = row
@@ -76,8 +76,8 @@ function addDomainRow(sums: Sums, row: DomainValues): void {
   coarse.measuredMj += appsMj * (1 - estimatedMj / energyMj)
 }
 
-function addAppRow(sums: Sums, [, app, activeMj, idleMj, estimatedMj, varMj2]: AppValues): void {
-  addApp(sums.coarseApps, app, { activeMj, idleMj, estimatedMj, varMj2 })
+function addAppRow(sums: Sums, [, app, activeMj, idleMj, floorShareMj, estimatedMj, varMj2]: AppValues): void {
+  addApp(sums.coarseApps, app, { activeMj, idleMj, floorShareMj, estimatedMj, varMj2 })
 }
 
 /** Exact energies by app, over all domains and resolutions. */

@@ -36,6 +36,11 @@ describe('attribute', () => {
     expect(got.otherMj).toBe(3_000)
   })
 
+  test('charges each app with its share of the floor, which is no part of its energy', () => {
+    const got = attribute(energyOf(20_000), 8, { totalAmount: 1_000, apps: [app('ollama', 600), app('aider', 150)] })
+    expect(got.shares.map((share) => share.floorShareMj)).toEqual([4_800, 1_200])
+  })
+
   test('gives an interval below the floor to the machine alone', () => {
     const got = attribute(energyOf(5_000), 8, { totalAmount: 1_000, apps: [app('ollama', 1_000)] })
     expect([got.idleMj, got.otherMj, got.shares]).toEqual([5_000, 0, []])

@@ -22,8 +22,8 @@ function domain(part: Partial<DomainSum> = {}): DomainSum {
     otherMj: 0,
     varMj2: 0,
     apps: [
-      { app: A, activeMj: 6_000, idleMj: 0, shareRatio: 0, varMj2: 0 },
-      { app: B, activeMj: 4_000, idleMj: 0, shareRatio: 0, varMj2: 0 },
+      { app: A, activeMj: 6_000, idleMj: 0, floorShareMj: 0.6 * (part.floorMj ?? 0), shareRatio: 0, varMj2: 0 },
+      { app: B, activeMj: 4_000, idleMj: 0, floorShareMj: 0.4 * (part.floorMj ?? 0), shareRatio: 0, varMj2: 0 },
     ],
     ...part,
   }
@@ -49,6 +49,15 @@ test('the floor is uncertain against the active, not in the sum', () => {
   const floor = domain({ floorMj: 5_000, floorRatio: 0.4 })
   expect(machineUncertaintyMj([floor])).toBe(0)
   expect(appsUncertaintyMj([floor], (app) => app === A)).toBeCloseTo(0.4 * 5_000 * 0.6, 9)
+})
+
+test('an app answers for the floor of the time in which it ran, not of the whole stretch', () => {
+  const day = { floorMj: 100_000, floorRatio: 0.4 }
+  const brief = domain({
+    ...day,
+    apps: [{ app: A, activeMj: 6_000, idleMj: 0, floorShareMj: 500, shareRatio: 0, varMj2: 0 }],
+  })
+  expect(appsUncertaintyMj([brief], (app) => app === A)).toBeCloseTo(0.4 * 500, 9)
 })
 
 test('the ratio of two apps of one domain carries neither gain nor floor', () => {
@@ -88,6 +97,7 @@ function drawMachine(normal: () => number) {
       app: id as AppId,
       activeMj: booked[i] as number,
       idleMj: 0,
+      floorShareMj: (bookedFloorMj * (amounts[i] as number)) / amountSum,
       shareRatio,
       varMj2: (noiseMj * ((amounts[i] as number) / amountSum)) ** 2,
     })),
@@ -136,8 +146,8 @@ test('no uncertainty is negative, infinite or not a number, whatever the energie
         floorMj: floor,
         otherMj: other,
         apps: [
-          { app: A, activeMj: a, idleMj: 0, shareRatio: 0.15, varMj2: 1 },
-          { app: B, activeMj: b, idleMj: 0, shareRatio: 0.15, varMj2: 1 },
+          { app: A, activeMj: a, idleMj: 0, floorShareMj: floor / 2, shareRatio: 0.15, varMj2: 1 },
+          { app: B, activeMj: b, idleMj: 0, floorShareMj: floor / 3, shareRatio: 0.15, varMj2: 1 },
         ],
       })
       for (const value of [

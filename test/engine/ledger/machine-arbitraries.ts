@@ -3,7 +3,7 @@ import type { LedgerInterval } from '../../../engine/ledger/types.ts'
 import { comfy, cpu, gpu, interval, ollama } from './records.ts'
 
 const mj = fc.oneof(fc.constant(0), fc.nat(50), fc.nat(5_000_000))
-const share = fc.record({ activeMj: mj, idleMj: mj, varMj2: fc.nat(10_000) })
+const share = fc.record({ activeMj: mj, idleMj: mj, floorShareMj: mj, varMj2: fc.nat(10_000) })
 
 /** What one domain did, for as long and whenever the caller says. */
 export const parts = fc.record({

@@ -6,7 +6,7 @@ import { fcOptions } from '../../support/counts.ts'
 
 const mj = fc.oneof(fc.nat(500), fc.nat(2 ** 31 - 1), fc.integer({ min: 0, max: 2 ** 48 }))
 const part = fc.constantFrom('none', 'all', 'half')
-const appRow = fc.record({ activeMj: mj, idleMj: mj, varMj2: mj, estimated: part })
+const appRow = fc.record({ activeMj: mj, idleMj: mj, floorShareMj: mj, varMj2: mj, estimated: part })
 const domainRow = fc.record({
   idleMj: mj,
   otherMj: mj,
@@ -79,12 +79,12 @@ test('every truncation of a bucket with one domain and one app is noticed', () =
         otherMj: 200,
         estimatedMj: 0,
         varMj2: 400,
-        apps: new Map([[2, { activeMj: 500, idleMj: 0, estimatedMj: 0, varMj2: 9 }]]),
+        apps: new Map([[2, { activeMj: 500, idleMj: 0, floorShareMj: 214, estimatedMj: 0, varMj2: 9 }]]),
       },
     ],
   ])
   const bytes = packCells(cells)
-  expect(bytes).toHaveLength(13)
+  expect(bytes).toHaveLength(15)
   for (let length = 1; length < bytes.length; length++)
     expect(() => unpackInto(new Map(), bytes.subarray(0, length))).toThrow(CorruptCells)
 })

@@ -38,27 +38,30 @@ export function app(id: string, fields: Partial<LedgerApp> = {}): LedgerApp {
   }
 }
 
-type Shares = Readonly<Record<string, { activeMj?: number; idleMj?: number; varMj2?: number }>>
+type Shares = Readonly<Record<string, { activeMj?: number; idleMj?: number; floorShareMj?: number; varMj2?: number }>>
 
-/** An interval whose energy is the sum of its parts. */
+/** An interval whose energy is the sum of its parts, and of whose floor each app has its share. */
 export function interval(
   of: LedgerDomain,
   [startS, endS]: readonly [number, number],
   parts: { idleMj?: number; otherMj?: number; shares?: Shares; varMj2?: number; provenance?: Provenance } = {},
 ): LedgerInterval {
-  const shares = Object.entries(parts.shares ?? {}).map(([id, share]) => ({
-    app: AppId.parse(id),
-    activeMj: share.activeMj ?? 0,
-    idleMj: share.idleMj ?? 0,
-    varMj2: share.varMj2 ?? 0,
-  }))
   const idleMj = parts.idleMj ?? 0
   const otherMj = parts.otherMj ?? 0
+  const given = Object.entries(parts.shares ?? {})
+  const aboveMj = given.reduce((sum, [, share]) => sum + (share.activeMj ?? 0) + (share.idleMj ?? 0), otherMj)
+  const shares = given.map(([id, { activeMj = 0, idleMj: appIdleMj = 0, floorShareMj, varMj2 = 0 }]) => ({
+    app: AppId.parse(id),
+    activeMj,
+    idleMj: appIdleMj,
+    floorShareMj: floorShareMj ?? (aboveMj > 0 ? Math.round((idleMj * (activeMj + appIdleMj)) / aboveMj) : 0),
+    varMj2,
+  }))
   return {
     domain: of.id,
     startWallMs: startS * 1_000,
     endWallMs: endS * 1_000,
-    energyMj: shares.reduce((sum, { activeMj, idleMj }) => sum + activeMj + idleMj, idleMj + otherMj),
+    energyMj: idleMj + aboveMj,
     idleMj,
     otherMj,
     varMj2: parts.varMj2 ?? 0,

@@ -32,8 +32,8 @@ export function sumOf(db: Database.Database, resolutionS: number, fromS: number,
     for (const { id, ...row } of domains) Object.assign(domainCell(cells, id), row)
     const rows = db
       .prepare<number[], AppCell & { id: number }>(
-        `SELECT app_id AS id, sum(active_mj) AS activeMj, sum(idle_mj) AS idleMj, sum(estimated_mj) AS estimatedMj,
-           sum(var_mj2) AS varMj2 FROM app_energy ${where}`,
+        `SELECT app_id AS id, sum(active_mj) AS activeMj, sum(idle_mj) AS idleMj, sum(floor_share_mj) AS floorShareMj,
+           sum(estimated_mj) AS estimatedMj, sum(var_mj2) AS varMj2 FROM app_energy ${where}`,
       )
       .all(resolutionS, fromS, toS)
     for (const { id, ...row } of rows) addApp(apps, id, row)

@@ -142,7 +142,7 @@ test('an hour’s uncertainty is the same from its minutes as from its hour row,
   const shares = { ollama: { activeMj: 6_000, varMj2: 600 }, comfyui: { activeMj: 3_000, idleMj: 600 } }
   ledger.record(interval(cpu, at, { idleMj: 1_200, otherMj: 2_400, shares }))
   for (const provenance of ['estimate', 'counter'] as const)
-    ledger.record(interval(gpu, at, { idleMj: 600, otherMj: 600, shares, provenance }))
+    ledger.record(interval(gpu, at, { idleMj: 1_020, otherMj: 600, shares, provenance }))
   ledger.flush(MIDNIGHT_S + 60)
   const question = { fromS: MIDNIGHT_S, toS: MIDNIGHT_S + HOUR_S, by: 'hour' as const }
   const fine = ask(directory, 'history', question)
