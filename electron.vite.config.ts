@@ -12,7 +12,10 @@ export default defineConfig({
       outDir: 'out/main',
       minify: false,
       externalizeDeps: false,
-      rolldownOptions: { input: 'main/index.ts', output: { format: 'cjs', entryFileNames: 'index.cjs' } },
+      rolldownOptions: {
+        input: 'main/index.ts',
+        output: { format: 'cjs', entryFileNames: 'index.cjs', chunkFileNames: '[name]-[hash].cjs' },
+      },
     },
   },
   preload: {

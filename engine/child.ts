@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import packageJson from '../package.json' with { type: 'json' }
+import { keepHeapSmall } from './host/real/small-heap.ts'
 import { realHost } from './host/real.ts'
 import { serveEngine } from './serve.ts'
 
@@ -9,6 +10,7 @@ import { serveEngine } from './serve.ts'
  */
 type Channel = { post(message: unknown): void; readonly ended: Promise<void> }
 
+keepHeapSmall()
 const channel = openChannel()
 const { values } = parseArgs({
   options: {

@@ -3,7 +3,7 @@ import { app } from 'electron'
 import { applySchemes, applySwitches } from './before-ready.ts'
 import { parseOptions } from './options.ts'
 import { endUnusable, makeProfile } from './profile.ts'
-import { Shell } from './shell.ts'
+import { start } from './start.ts'
 
 /** Entry of the app: what must be decided before Electron is ready, then the shell. */
 
@@ -25,6 +25,6 @@ function open(folder: string): void {
   app.setPath('sessionData', folder)
   applySwitches(app)
   applySchemes()
-  if (app.requestSingleInstanceLock()) void app.whenReady().then(() => new Shell(options).start())
+  if (app.requestSingleInstanceLock()) void app.whenReady().then(() => start(options))
   else app.quit()
 }

@@ -16,13 +16,14 @@ import { Subscriptions } from './subscriptions.ts'
 import { TrayFeed } from './tray/feed.ts'
 import type { MenuOrders } from './tray/menu.ts'
 import { TrayPresence } from './tray/presence.ts'
-import { PerwattTray } from './tray/tray.ts'
+import type { PerwattTray } from './tray/tray.ts'
 import { Dashboard } from './windows/dashboard.ts'
 import { AppMemory } from './windows/memory.ts'
+import type { Box } from './windows/placement.ts'
 import { Popover } from './windows/popover.ts'
 import { guardAllContents, OpenWindows } from './windows/windows.ts'
 
-/** The app once Electron is ready: the tray first, then the engine, and a window only where a person started it. */
+/** The app behind its icon: the engine, and a window only where a person started it. */
 export class Shell {
   readonly #options: Options
   readonly #memory: AppMemory
@@ -35,10 +36,10 @@ export class Shell {
   readonly #feed: TrayFeed
   readonly #presence: TrayPresence
 
-  constructor(options: Options) {
+  constructor(options: Options, tray: PerwattTray) {
     this.#options = options
+    this.#tray = tray
     this.#memory = new AppMemory(join(app.getPath('userData'), 'window.json'))
-    this.#tray = new PerwattTray(this.#orders(), (icon) => this.#popover.toggle(icon))
     const windows = new OpenWindows(this.#subscriptions)
     const preferences = ownPreferences()
     this.#dashboard = new Dashboard(preferences, this.#memory, (window) => windows.add(window))
@@ -63,9 +64,7 @@ export class Shell {
     setAppMenu(() => app.quit())
     forwardPowerEvents(this.#client)
     nativeTheme.on('updated', () => this.#subscriptions.tell('themeChanged', { dark: nativeTheme.shouldUseDarkColors }))
-    app.on('second-instance', () => this.#openDashboard())
     app.on('activate', () => this.#openDashboard())
-    app.on('window-all-closed', () => {}) // The tray stays; without a listener Electron would quit.
     this.#stopEngineBeforeQuit()
     void this.#engine.start()
     void this.#presence.start(this.#options.isHidden)
@@ -85,7 +84,8 @@ export class Shell {
     else this.#feed.stop()
   }
 
-  #orders(): MenuOrders {
+  /** What the menu asks for. */
+  get orders(): MenuOrders {
     const order = (done: Promise<unknown>) => void done.then(() => this.#feed.refresh())
     return {
       open: () => this.#openDashboard(),
@@ -106,6 +106,10 @@ export class Shell {
       openDashboard: (screen) => this.#openDashboard(screen),
       hidePopover: () => this.#popover.hide(),
     })
+  }
+
+  togglePopover(icon: Box): void {
+    this.#popover.toggle(icon)
   }
 
   /** The window carries the explanation (and the dashboard's banner repeats it); a login every day is told once. */

@@ -20,7 +20,13 @@ const yearRows: readonly RowDefinition[] = [
     target: 25,
     against: null,
   },
-  { id: 'flush', title: 'synced flush of 10 s: 8 domains, 20 apps', unit: 'ms CPU', target: 0.3, against: null },
+  {
+    id: 'flush',
+    title: 'flush of 10 s, 8 domains, 20 apps, above the least synced transaction',
+    unit: 'ms CPU',
+    target: 0.3,
+    against: null,
+  },
   { id: 'year-trend-hours', title: 'a year, 20 apps by day, from hours', unit: 'ms', target: 20, against: null },
   { id: 'year-trend-days', title: 'a year, 20 apps by day, from days', unit: 'ms', target: 3, against: null },
 ]
@@ -41,8 +47,8 @@ export const ledgerYear: BenchCase = {
         return [
           measuredRow(row('ledger-year'), { ours: [fileMb] }),
           measuredRow(row('flush'), {
-            ours: flushes.means,
-            parts: { median: flushes.medians, 'least synced transaction': flushes.least },
+            ours: flushes.means.map((ms, round) => ms - (flushes.least[round] ?? 0)),
+            parts: { whole: flushes.means, median: flushes.medians, 'least synced transaction': flushes.least },
           }),
           measuredRow(row('year-trend-hours'), { ours: trends.map(({ hoursMs }) => hoursMs) }),
           measuredRow(row('year-trend-days'), { ours: trends.map(({ daysMs }) => daysMs) }),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import type { z } from 'zod'
+import { inspect } from '../../engine/ledger/inspect.ts'
 import { type Ledger, openLedger } from '../../engine/ledger/ledger.ts'
 import type { HistoryQuestion } from '../../engine/ledger/queries/history.ts'
 import { openReader } from '../../engine/ledger/reader.ts'
@@ -175,6 +176,7 @@ function ask({ directory, times }: Order<'ask'>): z.infer<typeof Asked> {
 }
 
 function reopen({ directory, nowS, fromS, toS }: Order<'reopen'>): z.infer<typeof Reopened> {
+  const check = timed(() => inspect(join(directory, FILE)))
   const { value, wallMs } = timed(() => {
     const { ledger, notices } = open(directory, nowS)
     const reader = openReader(directory)
@@ -185,7 +187,7 @@ function reopen({ directory, nowS, fromS, toS }: Order<'reopen'>): z.infer<typeo
     return { ledger, notices, measuredMj: history.value.measuredMj }
   })
   value.ledger.close(nowS)
-  return { wallMs, measuredMj: value.measuredMj, notices: value.notices }
+  return { wallMs, checkMs: check.wallMs, measuredMj: value.measuredMj, notices: value.notices }
 }
 
 function timed<T>(action: () => T): { value: T; wallMs: number } {

@@ -36,7 +36,12 @@ export const Flushed = z.object({ cpuMs: z.array(z.number()), leastCpuMs: z.arra
 export const Trends = z.object({ hoursMs: z.number(), daysMs: z.number(), rows: z.int() })
 export const Asked = z.object({ wallMs: z.record(z.string(), z.array(z.number())) })
 /** From the call until the first answer; and the energy of the stretch that was asked for. */
-export const Reopened = z.object({ wallMs: z.number(), measuredMj: z.int(), notices: z.array(z.string()) })
+export const Reopened = z.object({
+  wallMs: z.number(),
+  checkMs: z.number(),
+  measuredMj: z.int(),
+  notices: z.array(z.string()),
+})
 
 export const PlayOrder = z.object({
   rig: z.string(),

@@ -1,11 +1,14 @@
 import { basename } from 'node:path'
 import type { z } from 'zod'
+import { keepHeapSmall } from '../../engine/host/real/small-heap.ts'
 import { loadRigFile } from '../../engine/host/rig/load-file.ts'
 import { rigHost } from '../../engine/host/rig/rig-host.ts'
 import { rigPlayer, simulate } from '../../engine/simulate.ts'
 import { type Memory, memoryOf } from '../measure.ts'
 import { type Played, PlayOrder } from './orders.ts'
 import { serveOrders } from './serve-orders.ts'
+
+keepHeapSmall()
 
 /** The engine playing a rig, in a process without anything else. Needs `--expose-gc`. */
 serveOrders(PlayOrder, async ({ rig: file, dataDir, firstMarkTicks }): Promise<z.infer<typeof Played>> => {

@@ -16,6 +16,8 @@ export const service: Command = {
     { line: 'systemctl --user enable --now perwatt' },
   ],
   async run(context) {
+    const { keepHeapSmall } = await import('../../engine/host/real/small-heap.ts')
+    keepHeapSmall()
     const { hostOf } = await import('../machine.ts')
     const { serveEngine } = await import('../../engine/serve.ts')
     const serving = await serveEngine(hostOf(context.args), {

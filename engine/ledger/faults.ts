@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { CorruptCells } from './pack.ts'
+import { CorruptCells } from './varint.ts'
 
 export type Fault = 'diskFull' | 'corrupt' | 'busy' | 'notWritable' | 'failing'
 

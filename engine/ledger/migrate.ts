@@ -20,9 +20,10 @@ export function migrate(
   const from = versionOf(db)
   const missing = migrations.filter(({ version }) => version > from)
   if (from > 0 && missing.length > 0) beforeChange(from)
-  for (const { version, sql } of missing) {
+  for (const { version, sql, convert } of missing) {
     db.transaction(() => {
       db.exec(sql)
+      convert?.(db)
       db.pragma(`application_id = ${APPLICATION_ID}`)
       db.pragma(`user_version = ${version}`)
     }).immediate()

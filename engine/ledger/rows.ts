@@ -11,15 +11,15 @@ const ADD_DOMAIN = `
 const ADD_APP = `
   INSERT INTO app_energy VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     active_mj = active_mj + excluded.active_mj, idle_mj = idle_mj + excluded.idle_mj,
-    floor_share_mj = floor_share_mj + excluded.floor_share_mj, estimated_mj = estimated_mj + excluded.estimated_mj,
-    var_mj2 = var_mj2 + excluded.var_mj2`
+    estimated_mj = estimated_mj + excluded.estimated_mj, var_mj2 = var_mj2 + excluded.var_mj2,
+    floor_share_mj = floor_share_mj + excluded.floor_share_mj`
 const ROLL_DOMAINS = `
   INSERT INTO domain_energy
   SELECT ?, ?, domain_id, sum(energy_mj), sum(idle_mj), sum(other_mj), sum(estimated_mj), sum(var_mj2)
   FROM domain_energy WHERE resolution_s = ? AND start_s >= ? AND start_s < ? GROUP BY domain_id`
 const ROLL_APPS = `
   INSERT INTO app_energy
-  SELECT ?, ?, app_id, sum(active_mj), sum(idle_mj), sum(floor_share_mj), sum(estimated_mj), sum(var_mj2)
+  SELECT ?, ?, app_id, sum(active_mj), sum(idle_mj), sum(estimated_mj), sum(var_mj2), sum(floor_share_mj)
   FROM app_energy WHERE resolution_s = ? AND start_s >= ? AND start_s < ? GROUP BY app_id`
 const firstFrom = (table: 'packed_energy' | 'domain_energy') =>
   `SELECT start_s FROM ${table} WHERE resolution_s = ? AND start_s >= ? ORDER BY start_s LIMIT 1`
@@ -81,7 +81,7 @@ export class Rows {
   #addAppCell(resolutionS: ResolutionS, startS: number, appId: number, cell: AppCell): void {
     const { activeMj, idleMj, floorShareMj, estimatedMj, varMj2 } = cell
     if (activeMj + idleMj > 0)
-      this.#addApp.run(resolutionS, startS, appId, activeMj, idleMj, floorShareMj, estimatedMj, varMj2)
+      this.#addApp.run(resolutionS, startS, appId, activeMj, idleMj, estimatedMj, varMj2, floorShareMj)
   }
 
   /** Sums one coarse bucket from the rows of the finer resolution that start in it. */

@@ -103,7 +103,11 @@ function arc({ centre, radius, halfStroke }: Ring, middle: number, half: number)
   const [sin, cos] = [Math.sin(middle), Math.cos(middle)]
   const [endX, endY] = [Math.sin(half) * radius, Math.cos(half) * radius]
   return (x, y) => {
-    const [dx, dy] = [x - centre, centre - y]
+    const dx = x - centre
+    const dy = centre - y
+    const fromRing = Math.abs(distance(dx, dy) - radius) - halfStroke
+    // Most pixels are not near the ring.
+    if (fromRing > 1) return fromRing
     // Turned so that the middle of the arc points up, and folded onto its right half.
     const across = Math.abs(dx * cos - dy * sin)
     const along = dx * sin + dy * cos
@@ -121,7 +125,11 @@ function dashedRing(size: number): Shape {
   const dashes = Array.from({ length: DASHES }, (_, index) =>
     arc(thin, -HALF_SWEEP + pitch * (index + 0.5), pitch * 0.16),
   )
-  return nearest(dashes)
+  return (x, y) => {
+    const angle = Math.atan2(x - ring.centre, ring.centre - y)
+    const index = Math.min(DASHES - 1, Math.max(0, Math.floor((angle + HALF_SWEEP) / pitch)))
+    return (dashes[index] as Shape)(x, y)
+  }
 }
 
 /** `Math.hypot` guards against overflow, which costs more than all else that is done for a pixel. */

@@ -25,6 +25,12 @@ export class Paced<T> {
     else this.#timer = setTimeout(() => this.#handOn(value, key), waitMs)
   }
 
+  /** The value has reached its place by another way. */
+  note(value: T): void {
+    this.#appliedKey = JSON.stringify(value)
+    this.#appliedMs = performance.now()
+  }
+
   /** What was handed on is lost (its panel is a new one): the next value counts as new. */
   forget(): void {
     this.#appliedKey = null

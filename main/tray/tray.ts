@@ -78,7 +78,9 @@ export class PerwattTray {
   }
 
   #create(): Tray {
-    const tray = new Tray(trayImage(this.#faceNow(), panelOf()))
+    const first = { face: this.#faceNow(), panel: panelOf() }
+    const tray = new Tray(trayImage(first.face, first.panel))
+    this.#face.note(first)
     tray.on('click', () => this.#onClick(tray.getBounds()))
     // A menu that is set opens on any click on macOS, where a click is to open the popover.
     if (process.platform === 'darwin') tray.on('right-click', () => tray.popUpContextMenu(this.#menu ?? undefined))

@@ -1,8 +1,8 @@
 import type { EngineState } from '../../contract/app.ts'
+import { mjToKwh } from '../../contract/conversions.ts'
 import { figureText, formatEnergy, formatMoney, formatPower } from '../../contract/format.ts'
 import type { Now } from '../../contract/now.ts'
 import type { Settings } from '../../contract/settings.ts'
-import { mjToKwh } from '../../contract/units.ts'
 
 /** What tooltip and menu say, as text: figures change here and nowhere else. */
 export type Words = {

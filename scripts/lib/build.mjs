@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { outDir, projectDir } from './paths.mjs'
 import { runTool } from './run.mjs'
@@ -7,7 +7,7 @@ import { Stop, say } from './say.mjs'
 
 /**
  * What is built together, from what. The engine (with the CLI) stands alone, so that `perwatt` on a server builds no window.
- * @typedef {{ name: string, sources: readonly string[], outputs: readonly string[], tool: string, args: readonly string[] }} Target
+ * @typedef {{ name: string, sources: readonly string[], outputs: readonly string[], folders: readonly string[], tool: string, args: readonly string[] }} Target
  * @type {Readonly<Record<'engine' | 'app', Target>>}
  */
 export const TARGETS = {
@@ -15,6 +15,7 @@ export const TARGETS = {
     name: 'engine and command line',
     sources: ['contract', 'engine', 'cli', 'package.json', 'vite.engine.config.ts'],
     outputs: ['engine/child.mjs', 'cli/index.mjs'],
+    folders: ['engine', 'cli'],
     tool: 'vite/bin/vite.js',
     args: ['build', '--config', 'vite.engine.config.ts', '--logLevel', 'warn'],
   },
@@ -22,6 +23,7 @@ export const TARGETS = {
     name: 'app',
     sources: ['contract', 'main', 'preload', 'renderer', 'assets', 'package.json', 'electron.vite.config.ts'],
     outputs: ['main/index.cjs', 'preload/index.cjs', 'renderer/index.html', 'renderer/popover.html'],
+    folders: ['main', 'preload', 'renderer'],
     tool: 'electron-vite/bin/electron-vite.js',
     args: ['build', '--logLevel', 'warn'],
   },
@@ -37,6 +39,7 @@ export async function ensureBuilt(targets) {
       const state = fingerprint(projectDir, target.sources)
       if (isBuilt(target, state)) return
       say(`Building ${target.name} …`)
+      const startedMs = Date.now() - 1_000 // file times are up to a clock tick old
       const { code, output } = await runTool(target.tool, target.args)
       const missing = target.outputs.filter((file) => !existsSync(join(outDir, file)))
       if (code !== 0 || missing.length > 0) {
@@ -44,9 +47,22 @@ export async function ensureBuilt(targets) {
           `${output.trim()}\nBuilding ${target.name} failed, see above. ${missing.map((file) => `out/${file} is missing.`).join(' ')}`,
         )
       }
+      for (const folder of target.folders) dropOlder(join(outDir, folder), startedMs)
       writeFileSync(stampFile(target), state)
     }),
   )
+}
+
+/**
+ * Chunks are named by what is in them, so those of earlier builds would pile up, and be packaged.
+ * @param {string} dir
+ * @param {number} beforeMs
+ */
+function dropOlder(dir, beforeMs) {
+  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
+    const file = join(entry.parentPath, entry.name)
+    if (entry.isFile() && statSync(file).mtimeMs < beforeMs) rmSync(file)
+  }
 }
 
 /**

@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { backUpBeforeMigration } from '../../engine/ledger/backup.ts'
+import type { Cells } from '../../engine/ledger/cells.ts'
 import { APPLICATION_ID, migrate, versionOf } from '../../engine/ledger/migrate.ts'
 import { type Migration, migration } from '../../engine/ledger/migrations/migration.ts'
 import { LATEST_VERSION, migrations } from '../../engine/ledger/migrations/registry.ts'
+import { unpackInto } from '../../engine/ledger/pack.ts'
+import { VarintWriter } from '../../engine/ledger/varint.ts'
 import { temporaryDirectory } from '../engine/ledger/machine.ts'
 import { filled } from './migrations-filled.ts'
 
@@ -96,5 +99,26 @@ test('a migration that fails leaves the version and the rows as they were', () =
   expect(() => migrate(db, broken, () => {})).toThrow('nowhere')
   expect(versionOf(db)).toBe(LATEST_VERSION)
   expect(rows(db)).toEqual(before)
+  db.close()
+})
+
+test('to version 2, what was recorded gets the floor share that it had of its bucket, and nothing else changes', () => {
+  const db = new Database(':memory:')
+  migrate(db, migrations.slice(0, 1), () => {})
+  filled[1]?.(db)
+  // domain 1: floor 10, other 100, variance 5, one app: 1, active 400, idle 0, variance 10, partly estimated: 7.
+  const out = new VarintWriter()
+  for (const value of [1, 10, 100, 5, 1 * 4, 1 * 4 + 2, 400, 0, 10, 7]) out.write(value)
+  db.prepare('UPDATE packed_energy SET cells = ?').run(out.bytes())
+  migrate(db, migrations.slice(0, 2), () => {})
+  const bytes = db.prepare<[], Uint8Array>('SELECT cells FROM packed_energy').pluck().get()
+  const cells: Cells = new Map()
+  unpackInto(cells, bytes ?? new Uint8Array())
+  expect(cells.get(1)).toMatchObject({ energyMj: 510, idleMj: 10, otherMj: 100, varMj2: 5 })
+  expect(cells.get(1)?.apps.get(1)).toEqual({ activeMj: 400, idleMj: 0, floorShareMj: 8, estimatedMj: 7, varMj2: 10 })
+  expect(db.prepare('SELECT active_mj, idle_mj, var_mj2, floor_share_mj FROM app_energy').raw().all()).toEqual([
+    [1_500, 500, 9, 400],
+    [1_500, 500, 9, 400],
+  ])
   db.close()
 })

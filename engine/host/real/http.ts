@@ -1,4 +1,3 @@
-import { request } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { ok, problem, type Result } from '../../../contract/result.ts'
 import type { Host, HttpAnswer, HttpFault } from '../host.ts'
@@ -12,7 +11,10 @@ const LOOPBACK = [
 
 type Options = NonNullable<Parameters<Host['http']>[1]>
 
-/** One request to a server on this machine; nothing here can leave it. */
+/**
+ * One request to a server on this machine; nothing here can leave it. `node:http` is taken when first asked for and not imported: the
+ * import looks at all it exports, and thereby loads HTTP/2, TLS and undici, 8 MB that most engines never use.
+ */
 export function loopbackHttp(url: string, options: Options = {}): Promise<Result<HttpAnswer, HttpFault>> {
   const target = URL.canParse(url) ? new URL(url) : null
   if (target === null || target.protocol !== 'http:' || !isLoopback(target.hostname)) {
@@ -30,7 +32,9 @@ function ask(target: URL, options: Options, settle: (result: Result<HttpAnswer, 
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
   const body = options.body === undefined ? null : Buffer.from(options.body)
   const headers = { ...options.headers, ...(body === null ? {} : { 'content-length': String(body.length) }) }
-  const call = request(target, { method: options.method ?? 'GET', headers, agent: false, lookup })
+  const call = process
+    .getBuiltinModule('node:http')
+    .request(target, { method: options.method ?? 'GET', headers, agent: false, lookup })
   const fail = (code: HttpFault, reason: string) => {
     finish(problem(code, `${target.origin} ${reason}.`))
     call.destroy()

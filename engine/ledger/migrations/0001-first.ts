@@ -6,7 +6,6 @@ import { migration } from './migration.ts'
  * of 10 s would otherwise be most of the file. From the hour on, an app's row has no domain, and every figure is a column.
  * Energies are integer mJ; variances are mJ² rounded to integers, so that a sum does not depend on its order.
  * `estimated_mj` is the part of a row's energy that was estimated. Rows of zeros are left out.
- * `floor_share_mj`: the floor's energy × the app's share, for the uncertainty alone; no part of the app's energy.
  * `progress`: rows of a resolution are complete before `complete_to_s` (of the finest: recorded up to) and kept from `kept_from_s`.
  */
 export const first = migration(
@@ -61,7 +60,6 @@ export const first = migration(
     app_id INTEGER NOT NULL,
     active_mj INTEGER NOT NULL CHECK (active_mj >= 0),
     idle_mj INTEGER NOT NULL CHECK (idle_mj >= 0),
-    floor_share_mj INTEGER NOT NULL CHECK (floor_share_mj >= 0),
     estimated_mj INTEGER NOT NULL CHECK (estimated_mj >= 0),
     var_mj2 INTEGER NOT NULL CHECK (var_mj2 >= 0),
     PRIMARY KEY (resolution_s, start_s, app_id)

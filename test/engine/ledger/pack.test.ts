@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Cells } from '../../../engine/ledger/cells.ts'
-import { CorruptCells, packCells, unpackInto } from '../../../engine/ledger/pack.ts'
+import { packCells, unpackInto } from '../../../engine/ledger/pack.ts'
+import { CorruptCells } from '../../../engine/ledger/varint.ts'
 import { fcOptions } from '../../support/counts.ts'
 
 const mj = fc.oneof(fc.nat(500), fc.nat(2 ** 31 - 1), fc.integer({ min: 0, max: 2 ** 48 }))
