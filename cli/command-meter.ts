@@ -96,7 +96,7 @@ export class CommandMeter {
     const energyMj = total(domains, (domain) => domain.energyMj)
     const estimatedMj = total(domains, (domain) => (domain.provenance === 'estimate' ? domain.energyMj : 0))
     const averageW = durationMs > 0 ? energyMj / durationMs : null
-    const terms = sums.map((sum) => uncertaintyTerms(sum, this.#measuring.shareRatio))
+    const terms = sums.map((sum) => uncertaintyTerms(sum, sum.view.shareRatio ?? this.#measuring.shareRatio))
     return {
       energyMj,
       domains,

@@ -2,9 +2,12 @@ import type { DomainId } from '../contract/ids.ts'
 import type { Problem } from '../contract/result.ts'
 import type { Activity, ActivityRing } from './attribution/activity-ring.ts'
 import { type ActivityOfDomain, attribute } from './attribution/attribute.ts'
+import { attributeDevice, QUIET_UTILISATION } from './attribution/attribute-device.ts'
 import { createDelta, type Delta, type DeltaGap } from './attribution/delta.ts'
+import type { DeviceActivity, DeviceRing } from './attribution/device-activity.ts'
 import { createFloorLearner, type Floor, type FloorLearner, FloorState } from './attribution/floor.ts'
 import { createRemainder, type Remainder, remainderId } from './attribution/remainder.ts'
+import { createResidencyLearner, type ResidencyLearner } from './attribution/residency.ts'
 import type { Attribution, DomainEnergy } from './attribution/types.ts'
 import type { Domain, Reading, SourceFault } from './sources/source.ts'
 
@@ -24,6 +27,8 @@ export type DomainView = {
   readonly energy: DomainEnergy | null
   readonly latest: Attribution | null
   readonly floor: Floor
+  /** Relative standard uncertainty of a share of it (k = 1), where it is not that of CPU time; `null` where it is. */
+  readonly shareRatio: number | null
   readonly faults: number
 }
 
@@ -33,11 +38,14 @@ export type Finding = {
   readonly count: number
 }
 
+/** What was done, by whom: CPU time of the whole machine, and work on each device. */
+export type Rings = { readonly cpu: ActivityRing; readonly devices: DeviceRing }
+
 /** Turns readings into attributed intervals: the terms of attribution.md §1–3 in their order, for all domains of the machine. */
 export interface EnergyBook {
   setDomains(domains: readonly Domain[]): void
   /** Everything that this tick's readings make final. */
-  take(readings: readonly Reading[], ring: ActivityRing, nowS: number): readonly Attribution[]
+  take(readings: readonly Reading[], rings: Rings, nowS: number): readonly Attribution[]
   /** After a gap: no interval reaches across it. */
   restart(): void
   views(nowS: number): readonly DomainView[]
@@ -52,12 +60,17 @@ type Entry = {
   readonly delta: Delta
   readonly floor: FloorLearner
   readonly remainder: Remainder | null
+  readonly residency: ResidencyLearner
+  shareRatio: number | null
   energy: DomainEnergy | null
   latest: Attribution | null
   state: DomainState
   problem: Problem<SourceFault> | null
   faults: number
 }
+
+/** How well time of engines or SMs, and memory held, stand for a device's energy (attribution.md §6). */
+const DEVICE_SHARE_RATIO = { time: 0.1, memory: 0.4 } as const
 
 const NOTHING: ActivityOfDomain = { totalAmount: 0, apps: [] }
 
@@ -93,6 +106,8 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
           fits: domain.provenance !== 'estimate',
         }),
         remainder: children.length > 0 ? createRemainder(domain.id, children) : null,
+        residency: createResidencyLearner(),
+        shareRatio: null,
         energy: null,
         latest: null,
         state: 'pending',
@@ -102,7 +117,7 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
     }
   }
 
-  function take(readings: readonly Reading[], ring: ActivityRing, nowS: number): Attribution[] {
+  function take(readings: readonly Reading[], rings: Rings, nowS: number): Attribution[] {
     const made: Attribution[] = []
     for (const reading of readings) {
       const entry = entries.get(reading.domain)
@@ -111,12 +126,12 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
       if (energy === null) continue
       entry.energy = energy
       if (entry.remainder !== null) entry.remainder.takeParent(energy)
-      else made.push(divideLeaf(entry, energy, ring, nowS))
+      else made.push(divideLeaf(entry, energy, rings, nowS))
     }
     for (const entry of entries.values()) {
       if (entry.remainder === null) continue
       const settled = entry.remainder.settle((energy) => {
-        learn(entry, energy, ring.between(energy.fromMs, energy.toMs), nowS)
+        learn(entry, energy, rings.cpu.between(energy.fromMs, energy.toMs), nowS)
         return entry.floor.at(nowS).powerW
       })
       if (settled === null) continue
@@ -144,16 +159,20 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
     return null
   }
 
-  function divideLeaf(entry: Entry, energy: DomainEnergy, ring: ActivityRing, nowS: number): Attribution {
-    const attribution = entry.scope === 'whole' ? wholeMachine(energy) : divideInner(entry, energy, ring, nowS)
+  function divideLeaf(entry: Entry, energy: DomainEnergy, rings: Rings, nowS: number): Attribution {
+    const attribution = entry.scope === 'whole' ? wholeMachine(energy) : divideInner(entry, energy, rings, nowS)
     entry.latest = attribution
     const parent = entry.domain.parent === null ? undefined : entries.get(entry.domain.parent)
     parent?.remainder?.takeChild(attribution)
     return attribution
   }
 
-  function divideInner(entry: Entry, energy: DomainEnergy, ring: ActivityRing, nowS: number): Attribution {
-    const activity = ring.between(energy.fromMs, energy.toMs)
+  function divideInner(entry: Entry, energy: DomainEnergy, rings: Rings, nowS: number): Attribution {
+    const { activity: measure, device } = entry.domain
+    if (measure === 'gpu' && device !== undefined) {
+      return divideDevice(entry, energy, rings.devices.between(device, energy.fromMs, energy.toMs), nowS)
+    }
+    const activity = rings.cpu.between(energy.fromMs, energy.toMs)
     learn(entry, energy, activity, nowS)
     return attribute(energy, entry.floor.at(nowS).powerW, activityOf(entry.domain, activity))
   }
@@ -165,6 +184,24 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
     if (activity.coveredMs < intervalMs / 2) return
     const utilisation = activity.totalMs / activity.coveredMs
     entry.floor.observe({ powerW: energy.energyMj / intervalMs, lengthMs: intervalMs, utilisation }, nowS)
+  }
+
+  /** The floor is learnt while no app holds anything in the device's memory, residency while one does and nothing works. */
+  function divideDevice(entry: Entry, energy: DomainEnergy, activity: DeviceActivity, nowS: number): Attribution {
+    const lengthMs = energy.toMs - energy.fromMs
+    const powerW = lengthMs > 0 ? energy.energyMj / lengthMs : 0
+    const utilisation = activity.coveredMs >= lengthMs / 2 ? activity.busyMs / activity.coveredMs : null
+    const isFree = !activity.apps.some(({ residentByteMs }) => residentByteMs > 0)
+    const mayLearn = entry.state !== 'asleep' && utilisation !== null
+    if (mayLearn && isFree) entry.floor.observe({ powerW, lengthMs, utilisation }, nowS)
+    const floor = entry.floor.at(nowS)
+    const isFloorOwn = floor.origin === 'learned' || floor.origin === 'fitted'
+    if (mayLearn && !isFree && isFloorOwn && utilisation < QUIET_UTILISATION) {
+      entry.residency.observe(powerW - floor.powerW, lengthMs)
+    }
+    entry.shareRatio = DEVICE_SHARE_RATIO[activity.by]
+    const terms = { floorW: floor.powerW, isFloorOwn, residentW: entry.residency.powerW() }
+    return attributeDevice(energy, terms, activity)
   }
 
   function find(code: Finding['code'], domain: DomainId): void {
@@ -194,6 +231,7 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
         energy: entry.energy,
         latest: entry.latest,
         floor: entry.floor.at(nowS),
+        shareRatio: entry.shareRatio,
         faults: entry.faults,
       })),
     findings: () => [...findings.values()],

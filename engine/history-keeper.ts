@@ -70,6 +70,7 @@ function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
         scope: view.scope,
         floorW: view.floor.origin === 'unknown' ? null : view.floor.powerW,
         floorRatio: view.floor.origin === 'unknown' ? null : view.floor.ratio,
+        shareRatio: view.shareRatio,
       })
     }
   }

@@ -5,6 +5,7 @@ import { belong } from './catalogue/fold.ts'
 import type { Catalogue } from './catalogue/match.ts'
 import { createEnergyBook, type EnergyBook } from './energy-book.ts'
 import type { Host, MachineFacts } from './host/host.ts'
+import { gpuTimeInterfaces } from './processes/gpu-time-registry.ts'
 import type { Matcher, Place, ProcessIdentity } from './processes/identity.ts'
 import { containerImages } from './processes/images.ts'
 import { linuxSampler } from './processes/linux.ts'
@@ -56,7 +57,10 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
   }
   const book = createEnergyBook(options.keptFloor)
   const sources = createSourceSet(registry, { host, facts, load: () => load })
-  const ticker = createTicker({ host, sources, sampler: () => sampler, readLoad, book })
+  const gpuTime = gpuTimeInterfaces
+    .filter(({ platforms }) => platforms.includes(host.platform))
+    .flatMap((one) => one.open({ host, tracked: () => sampler.tracked() }) ?? [])
+  const ticker = createTicker({ host, sources, sampler: () => sampler, readLoad, gpuTime, book })
 
   let domainsChanged = () => {}
   function takeDomains(): void {
@@ -100,6 +104,7 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
     },
     rematch: () => sampler.lookAgain(),
     close() {
+      for (const reader of gpuTime) reader.close()
       sources.close()
       sampler.close()
     },

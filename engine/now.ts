@@ -92,7 +92,7 @@ function perSecondSum(view: DomainView, shareRatio: number, views: readonly Doma
         activeMj: share.activeMj * perS,
         idleMj: share.idleMj * perS,
         floorShareMj: share.floorShareMj * perS,
-        shareRatio,
+        shareRatio: view.shareRatio ?? shareRatio,
         varMj2: share.varMj2 * perS * perS,
       })),
     },

@@ -1,6 +1,7 @@
-import type { DomainKind, SourceId } from '../contract/ids.ts'
+import type { DomainId, DomainKind, SourceId } from '../contract/ids.ts'
 import { type Problem, problem } from '../contract/result.ts'
 import type { Host, MachineFacts } from './host/host.ts'
+import type { DeviceUse } from './processes/gpu-time.ts'
 import type { Domain, MachineLoad, OpenSource, Reading, Source, SourceFault } from './sources/source.ts'
 
 export type SourceView = {
@@ -22,6 +23,8 @@ export interface SourceSet {
   refresh(): boolean
   readonly domains: readonly Domain[]
   sample(): readonly Reading[]
+  /** What processes did on devices, from sources that tell; call it after `sample`. */
+  uses(): readonly DeviceUse[]
   views(): readonly SourceView[]
   close(): void
 }
@@ -44,9 +47,15 @@ export function createSourceSet(
     .map((source): Slot => ({ source, open: null, problem: null, costMs: 0, ticks: 0 }))
   const readings: Reading[] = []
   let domains: readonly Domain[] = []
+  let readBy: ReadonlyMap<DomainId, SourceId> = new Map()
 
+  /** Where two sources read one domain, the one that stands first in the registry counts. */
   function collect(): void {
-    domains = slots.flatMap((slot) => slot.open?.domains ?? [])
+    const byId = new Map<DomainId, Domain>()
+    for (const slot of slots)
+      for (const domain of slot.open?.domains ?? []) if (!byId.has(domain.id)) byId.set(domain.id, domain)
+    domains = [...byId.values()]
+    readBy = new Map(domains.map(({ id, source }) => [id, source]))
   }
 
   async function probeAll(broken: ReadonlyMap<SourceId, Problem<SourceFault>>): Promise<void> {
@@ -78,12 +87,14 @@ export function createSourceSet(
       for (const slot of slots) {
         if (slot.open === null) continue
         const beforeMs = host.clock.monotonicMs()
-        readings.push(...slot.open.sample())
+        for (const reading of slot.open.sample())
+          if (readBy.get(reading.domain) === slot.source.id) readings.push(reading)
         slot.costMs += host.clock.monotonicMs() - beforeMs
         slot.ticks += 1
       }
       return readings
     },
+    uses: () => slots.flatMap((slot) => slot.open?.uses?.() ?? []),
     views: () =>
       slots.map(({ source, open, problem: fault, costMs, ticks }) => ({
         id: source.id,

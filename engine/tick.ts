@@ -1,9 +1,12 @@
 import { type ActivityRing, createActivityRing } from './attribution/activity-ring.ts'
+import { createDeviceRing } from './attribution/device-activity.ts'
 import type { Attribution } from './attribution/types.ts'
 import type { EnergyBook } from './energy-book.ts'
 import { createGapWatch } from './gap-watch.ts'
 import type { Host } from './host/host.ts'
 import type { GapCause } from './ledger/types.ts'
+import { deviceSamples } from './processes/device-samples.ts'
+import type { GpuTimeReader } from './processes/gpu-time.ts'
 import type { ActivitySample, ProcessSampler } from './processes/sampler.ts'
 import type { SourceSet } from './source-set.ts'
 
@@ -32,11 +35,13 @@ export function createTicker(parts: {
   sources: SourceSet
   sampler: () => ProcessSampler
   readLoad: () => void
+  gpuTime: readonly GpuTimeReader[]
   book: EnergyBook
 }): Ticker {
   const { host, sources, book } = parts
   const { clock } = host
   const ring: ActivityRing = createActivityRing()
+  const devices = createDeviceRing()
   const watch = createGapWatch(clock)
   let lastMs = clock.monotonicMs()
   let lastWallMs = clock.wallMs()
@@ -47,6 +52,7 @@ export function createTicker(parts: {
     book.restart()
     parts.sampler().restart()
     ring.clear()
+    devices.clear()
   }
 
   function tick(): Ticked {
@@ -56,11 +62,12 @@ export function createTicker(parts: {
     const readings = sources.sample()
     const activity = parts.sampler().sample()
     if (activity !== null) ring.push(activity)
+    readDevices()
     const fromMs = lastMs
     const fromWallMs = lastWallMs
     lastMs = clock.monotonicMs()
     lastWallMs = clock.wallMs()
-    const attributions = book.take(readings, ring, Math.floor(lastWallMs / 1_000))
+    const attributions = book.take(readings, { cpu: ring, devices }, Math.floor(lastWallMs / 1_000))
     const cause = gapCause(time.kind, attributions)
     isFirst = false
     if (attributions.length > 0 || time.kind === 'suspend') pendingGap = null
@@ -73,6 +80,14 @@ export function createTicker(parts: {
       gap: cause === null ? null : gapOf(cause, fromWallMs, lastWallMs, lastMs - fromMs),
       resumed: time.kind === 'suspend',
     }
+  }
+
+  function readDevices(): void {
+    const nowMs = clock.monotonicMs()
+    const uses = [...sources.uses(), ...parts.gpuTime.flatMap((reader) => reader.sample(nowMs))]
+    if (uses.length === 0) return
+    const sampler = parts.sampler()
+    for (const sample of deviceSamples(uses, (pid) => sampler.appOf(pid))) devices.push(sample)
   }
 
   function gapCause(time: 'none' | 'suspend' | 'clock', attributions: readonly Attribution[]): GapCause | null {

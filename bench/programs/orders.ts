@@ -46,6 +46,8 @@ export const Reopened = z.object({
 export const PlayOrder = z.object({
   rig: z.string(),
   dataDir: z.string(),
+  /** With the small heap that the engine of the app has; `perwatt simulate` takes what it is given. */
+  isService: z.boolean(),
   /** Memory is taken first after so many ticks, and again at the end. */
   firstMarkTicks: z.int().positive(),
 })

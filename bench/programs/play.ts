@@ -8,10 +8,9 @@ import { type Memory, memoryOf } from '../measure.ts'
 import { type Played, PlayOrder } from './orders.ts'
 import { serveOrders } from './serve-orders.ts'
 
-keepHeapSmall()
-
 /** The engine playing a rig, in a process without anything else. Needs `--expose-gc`. */
-serveOrders(PlayOrder, async ({ rig: file, dataDir, firstMarkTicks }): Promise<z.infer<typeof Played>> => {
+serveOrders(PlayOrder, async ({ rig: file, dataDir, isService, firstMarkTicks }): Promise<z.infer<typeof Played>> => {
+  if (isService) keepHeapSmall()
   const rig = await loadRigFile(file)
   if (!rig.ok) throw new Error(rig.reason)
   const host = rigHost(rig.value)

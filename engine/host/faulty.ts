@@ -1,5 +1,6 @@
 import { problem } from '../../contract/result.ts'
 import type { FileFault, Host, HostFiles, KeptFile } from './host.ts'
+import { noVendor } from './no-vendor.ts'
 
 /** The call that fails, counted from 1, and whether all after it fail too. */
 export type FaultPlan = { readonly failCall: number; readonly forEver?: boolean; readonly fault?: FileFault }
@@ -26,6 +27,7 @@ export function faultyHost(host: Host, plan: FaultPlan): FaultyHost {
   const { files } = host
   const faultyFiles: HostFiles = {
     text: (path) => (fails() ? failed() : files.text(path)),
+    later: (path, take) => (fails() ? take(failed()) : files.later(path, take)),
     list: (path) => (fails() ? failed() : files.list(path)),
     link: (path) => (fails() ? failed() : files.link(path)),
     owner: (path) => (fails() ? failed() : files.owner(path)),
@@ -43,6 +45,7 @@ export function faultyHost(host: Host, plan: FaultPlan): FaultyHost {
     files: faultyFiles,
     command: (argv, options) => (fails() ? Promise.resolve(problem('broken', REASON)) : host.command(argv, options)),
     library: (name, prototypes) => (fails() ? problem('broken', REASON) : host.library(name, prototypes)),
+    vendor: (driver) => (fails() ? noVendor(REASON) : host.vendor(driver)),
     http: (url, options) => (fails() ? Promise.resolve(problem('broken', REASON)) : host.http(url, options)),
     signal: (target, name) => (fails() ? problem('gone', REASON) : host.signal(target, name)),
   }

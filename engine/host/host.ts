@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Result } from '../../contract/result.ts'
+import type { Problem, Result } from '../../contract/result.ts'
 import type { Clock } from '../clock/clock.ts'
 
 /** Why a file could not be read, by what it means here rather than by errno. */
@@ -28,6 +28,8 @@ export interface KeptFile {
 export interface HostFiles {
   /** Whole text of a small file (at most 1 MB), latin1 for `/proc` and `/sys`. */
   text(path: string): Result<string, FileFault>
+  /** The same off this thread, for files that a slow chip answers (a battery's embedded controller takes up to 100 ms). */
+  later(path: string, take: (answer: Result<string, FileFault>) => void): void
   /** Names in a directory, unsorted. */
   list(path: string): Result<string[], FileFault>
   /** Target of a symbolic link as stored, not resolved. */
@@ -39,6 +41,25 @@ export interface HostFiles {
 
 export type CommandOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
 export type CommandFault = 'absent' | 'denied' | 'timeout' | 'broken'
+
+/** A driver library's newest answer: a plain record, to be parsed by whoever asked. Times are monotonic. */
+export type VendorAnswer = { readonly value: unknown; readonly askedMs: number; readonly answeredMs: number }
+/** `absent`: no such library here; `denied`; `broken`: the driver hung or crashed, and is tried again by itself. */
+export type VendorFault = 'absent' | 'denied' | 'broken'
+
+/** A driver library that is loaded in a process of its own, so that a driver that hangs or crashes takes nothing with it (engine/vendor). */
+export interface VendorSession {
+  /** Asks for the next answer unless one is awaited; returns at once. `request` is plain JSON, the driver's own. */
+  ask(request?: unknown): void
+  /** `null` before the first answer, and after the library was closed or its process ended. */
+  readonly latest: VendorAnswer | null
+  /** Why there is no answer now; `null` while all is well. */
+  readonly problem: Problem<VendorFault> | null
+  /** Asks, and waits for the answer or for the problem: for probes, never on the tick. */
+  answer(request?: unknown): Promise<Result<VendorAnswer, VendorFault>>
+  /** Unloads the library, and ends the process where no other is loaded in it: nothing of the device stays open. */
+  close(): void
+}
 
 export type HttpAnswer = {
   readonly status: number
@@ -92,6 +113,8 @@ export interface Host {
     name: string,
     prototypes: readonly string[],
   ): Result<Readonly<Record<string, (...args: never[]) => unknown>>, 'absent' | 'broken'>
+  /** Opens a driver library by the name of its driver in engine/vendor/registry.ts. Starts nothing before the first question. */
+  vendor(driver: string): VendorSession
   /** Loopback only, no redirects followed, answers over 1 MB refused. */
   http(
     url: string,

@@ -1,6 +1,7 @@
 import { problem } from '../../contract/result.ts'
 import { systemClock } from '../clock/system.ts'
 import type { Host, HostFiles, MachineFacts } from './host.ts'
+import { noVendor } from './no-vendor.ts'
 import { factsOfMachine, factsOfTree } from './real/facts.ts'
 import { realFiles } from './real/files.ts'
 import { loopbackHttp } from './real/http.ts'
@@ -40,6 +41,7 @@ export function realHost(paths: RealPaths = {}): Host {
     userName: userNames(files),
     command: runCommand,
     library: loadLibrary,
+    vendor: (driver) => noVendor(`The driver library of ${driver} cannot be loaded yet.`),
     http: loopbackHttp,
     signal(target, name) {
       if (isForeign) return problem('denied', 'These processes run on a machine whose files alone we see.')

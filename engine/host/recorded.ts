@@ -2,6 +2,7 @@ import { ok, problem, type Result } from '../../contract/result.ts'
 import { type VirtualClock, virtualClock } from '../clock/virtual.ts'
 import { fileProblem } from './file-problem.ts'
 import type { FileFault, Host, HostFiles, KeptFile } from './host.ts'
+import { noVendor } from './no-vendor.ts'
 import { type Moment, type RecordingHeader, type Step, withEdits } from './recording/format.ts'
 import { parseRecording } from './recording/parse.ts'
 
@@ -79,6 +80,7 @@ function playback(header: RecordingHeader, moments: readonly Moment[]): Recorded
     userName: (uid) => (uid === 0 ? 'root' : null),
     command: ([program = '']) => Promise.resolve(problem('absent', `A recording runs nothing: not ${program} either.`)),
     library: (name) => problem('absent', `A recording holds no libraries: not ${name} either.`),
+    vendor: (driver) => noVendor(`A recording holds no libraries: not that of ${driver} either.`),
     http: () => Promise.resolve(problem('refused', 'A recording holds no servers.')),
     signal: () => problem('denied', 'The processes of a recording have long ended.'),
   }
@@ -117,6 +119,9 @@ class Scene {
         const file = this.#byPath.get(path)
         if (file === undefined) return fileProblem(path, 'absent')
         return file.text === null ? fileProblem(path, file.fault) : ok(file.text)
+      },
+      later(path, take) {
+        take(this.text(path))
       },
       list: (path) => this.#list(path),
       link: (path) => {

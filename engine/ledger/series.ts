@@ -2,11 +2,12 @@ import type Database from 'better-sqlite3'
 import type { LedgerApp, LedgerDomain } from './types.ts'
 
 const UPSERT_DOMAIN = `
-  INSERT INTO domain (key, kind, parent, source, provenance, name, gain_ratio, scope, floor_w, floor_ratio)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+  INSERT INTO domain (key, kind, parent, source, provenance, name, gain_ratio, scope, floor_w, floor_ratio,
+    share_ratio)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
     kind = excluded.kind, parent = excluded.parent, source = excluded.source, provenance = excluded.provenance,
     name = excluded.name, gain_ratio = excluded.gain_ratio, scope = excluded.scope, floor_w = excluded.floor_w,
-    floor_ratio = excluded.floor_ratio
+    floor_ratio = excluded.floor_ratio, share_ratio = excluded.share_ratio
   RETURNING id`
 const UPSERT_APP = `
   INSERT INTO app (key, name, category, is_local, counts_as_ai, share_ratio)
@@ -62,6 +63,7 @@ export function domainSeries(db: Database.Database): Series<LedgerDomain> {
     domain.scope,
     domain.floorW,
     domain.floorRatio,
+    domain.shareRatio,
   ])
 }
 

@@ -35,6 +35,8 @@ export type LedgerDomain = {
   /** Learned floor and its relative standard uncertainty, for the uncertainty of active and idle; `null` while unknown. */
   readonly floorW: number | null
   readonly floorRatio: number | null
+  /** Relative standard uncertainty of a share of it (k = 1), where it is not the app's own; `null` where it is. */
+  readonly shareRatio: number | null
 }
 
 export type LedgerApp = {

@@ -1,5 +1,5 @@
 import type { AppId } from '../../contract/ids.ts'
-import type { Host, MachineFacts } from '../host/host.ts'
+import type { Host, MachineFacts, ProcessKey } from '../host/host.ts'
 import type { MachineLoad } from '../sources/source.ts'
 import { childCreditTicks } from './children.ts'
 import { coreWeights } from './cores.ts'
@@ -105,6 +105,14 @@ class LinuxSampler implements ProcessSampler {
   lookAgain(): void {
     for (const process of this.#table.all()) this.#table.lookAgain(process)
     this.#suspects.forgetNamed()
+  }
+
+  appOf(pid: number): AppId | null {
+    return this.#table.get(pid)?.member?.app ?? null
+  }
+
+  tracked(): Iterable<ProcessKey> {
+    return this.#table.tracked
   }
 
   unnamed(): readonly UnnamedProcess[] {

@@ -1,4 +1,5 @@
 import { AppId } from '../../contract/ids.ts'
+import type { ProcessKey } from '../host/host.ts'
 import type { MachineLoad } from '../sources/source.ts'
 
 /** Perwatt in its own list. */
@@ -46,6 +47,10 @@ export interface ProcessSampler {
   restart(): void
   /** The rules have changed: every known process is recognised anew. Slow (a look at each), so only when somebody changed them. */
   lookAgain(): void
+  /** The app that a process belongs to now; `null` where it is none, or is not known. */
+  appOf(pid: number): AppId | null
+  /** The living processes that belong to an app. */
+  tracked(): Iterable<ProcessKey>
   unnamed(): readonly UnnamedProcess[]
   findings(): readonly SamplerFinding[]
   close(): void

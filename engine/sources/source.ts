@@ -2,6 +2,7 @@ import type { DomainId, DomainKind, SourceId } from '../../contract/ids.ts'
 import type { Problem, Result } from '../../contract/result.ts'
 import type { Provenance } from '../../contract/units.ts'
 import type { Host, MachineFacts } from '../host/host.ts'
+import type { DeviceUse } from '../processes/gpu-time.ts'
 
 /** Part of the machine whose energy is known by itself. */
 export type Domain = {
@@ -21,6 +22,11 @@ export type Domain = {
   readonly activity: 'cpu' | 'gpu' | 'none'
   /** Deep-idle watts of a device table until the machine's own are learned (u_F = 0.4); `null` where no table knows. */
   readonly tableFloorW: number | null
+  /**
+   * The device whose energy it is, where `activity` is `gpu`: what processes do on a device is told by the same name. A PCI address in lower
+   * case ("0000:01:00.0") wherever there is one.
+   */
+  readonly device?: string
 }
 
 /** One raw value as the hardware gave it, with its monotonic time. */
@@ -77,6 +83,8 @@ export interface OpenSource {
   readonly domains: readonly Domain[]
   /** Called once a tick, before processes are read. Must not block: slow interfaces hand over their last answer. */
   sample(): readonly Reading[]
+  /** What processes did on its devices since the last call; called right after `sample`, by sources whose interface tells it. */
+  uses?(): readonly DeviceUse[]
   /** Looks for domains that came or went; `true` where `domains` changed. Called once a minute and after a resume. */
   refresh(): boolean
   close(): void

@@ -16,7 +16,7 @@ export const filled: Readonly<Record<number, (db: Database.Database) => void>> =
     `),
   2: (db) =>
     void db.exec(`
-      INSERT INTO domain VALUES (1, 'cpu/0', 'cpu', NULL, 'rapl', 'counter', 'Package 0', 0.02, 'inner', 2.5, 0.1);
+      INSERT INTO domain VALUES (1, 'cpu/0', 'cpu', NULL, 'rapl', 'counter', 'Package 0', 0.02, 'inner', 2.5, 0.1, NULL);
       INSERT INTO app VALUES (1, 'ollama', 'Ollama', 'server', 1, 1, 0.05);
       INSERT INTO packed_energy VALUES (10, 1764000000, x'010a64050404900300080a');
       INSERT INTO domain_energy VALUES (3600, 1763996400, 1, 3600, 600, 1000, 0, 25), (86400, 1763938800, 1, 3600, 600, 1000, 0, 25);

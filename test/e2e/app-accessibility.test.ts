@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { _electron, type ElectronApplication, type Page } from 'playwright'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { installApp, type TestApp, waitFor } from '../support/app.ts'
+import { click, trayItem } from '../support/tray.ts'
 
 let app: TestApp
 let electron: ElectronApplication
@@ -17,8 +18,8 @@ beforeEach(async () => {
 afterEach(() => app.dispose())
 
 /** What axe finds against WCAG 2.2 A and AA, a line each. Electron opens no second page for it, hence the legacy mode. */
-async function violations(): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page })
+async function violations(of: Page = page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page: of })
     .setLegacyMode(true)
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
     .analyze()
@@ -46,6 +47,28 @@ test('axe finds nothing on the first run, nor on any screen, light and dark, wit
     }
   }
 })
+
+test('axe finds nothing in the popover, light and dark', async () => {
+  await page.getByRole('button', { name: 'Start measuring' }).click()
+  for (const name of ['Light', 'Dark'] as const) {
+    await page.keyboard.press('Control+3')
+    await theme(name).click()
+    const item = await waitFor('the tray icon', () => trayItem(app))
+    const [popover] = await Promise.all([popoverOf(electron), Promise.resolve(click(item))])
+    await popover.locator('main').waitFor()
+    await waitFor(`the ${name} popover`, () =>
+      popover.evaluate(`document.documentElement.dataset.theme === '${name.toLowerCase()}'`),
+    )
+    expect(await violations(popover), name).toEqual([])
+    await page.bringToFront()
+  }
+})
+
+/** The popover is kept for half a minute after it went away, so that it may be an old window that is shown again. */
+async function popoverOf(of: ElectronApplication): Promise<Page> {
+  const isPopover = (each: Page) => each.url().includes('popover')
+  return of.windows().find(isPopover) ?? of.waitForEvent('window', { predicate: isPopover })
+}
 
 test('figures stay live after screens were changed, and what is set stays set', async () => {
   await page.getByRole('button', { name: 'Start measuring' }).click()

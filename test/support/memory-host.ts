@@ -1,6 +1,7 @@
 import { ok, problem, type Result } from '../../contract/result.ts'
 import { type VirtualClock, virtualClock } from '../../engine/clock/virtual.ts'
-import type { FileFault, Host, HostFiles, KeptFile, MachineFacts } from '../../engine/host/host.ts'
+import type { FileFault, Host, HostFiles, KeptFile, MachineFacts, VendorSession } from '../../engine/host/host.ts'
+import { noVendor } from '../../engine/host/no-vendor.ts'
 
 /** A file's text, or the fault that reading it gives; a function is asked anew by each read. */
 export type MemoryFile =
@@ -56,6 +57,7 @@ export class MemoryHost implements Host {
       const content = textOf(file.content)
       return typeof content === 'string' ? ok(content) : fault(path, content.fault)
     },
+    later: (path, take) => take(this.files.text(path)),
     list: (path) => {
       this.calls.list++
       const names = new Set<string>()
@@ -98,6 +100,11 @@ export class MemoryHost implements Host {
   }
   library(): Result<never, 'absent'> {
     return problem('absent', 'a machine in memory has no libraries')
+  }
+  /** Sessions by driver, as a test wrote them. */
+  readonly vendors = new Map<string, VendorSession>()
+  vendor(driver: string): VendorSession {
+    return this.vendors.get(driver) ?? noVendor('a machine in memory has no libraries')
   }
   async http(): Promise<Result<never, 'refused'>> {
     return problem('refused', 'a machine in memory has no network')

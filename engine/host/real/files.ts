@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, readdirSync, readFile, readlinkSync, readSync } from 'node:fs'
 import { ok, type Result } from '../../../contract/result.ts'
 import { fileProblem } from '../file-problem.ts'
 import type { FileFault, HostFiles, KeptFile } from '../host.ts'
@@ -38,6 +38,12 @@ export function realFiles(roots: Roots): HostFiles {
         } finally {
           closeSync(descriptor)
         }
+      })
+    },
+    later(path, take) {
+      readFile(pathOf(path), isKernelFile(path) ? 'latin1' : 'utf8', (error, text) => {
+        if (error !== null) take(fileProblem(path, faultOf(error)))
+        else take(text.length > MAX_BYTES ? fileProblem(path, 'broken') : ok(text))
       })
     },
     list: (path) => attempt(path, () => readdirSync(pathOf(path))),

@@ -57,7 +57,7 @@ export function branchFiles(
     return ok(keptFile(read, catchUp, first))
   }
 
-  return { text, list, link, owner, open }
+  return { text, later: (path, take) => take(text(path)), list, link, owner, open }
 }
 
 function asResult(path: string, text: FileText): Result<string, FileFault> {

@@ -1,6 +1,7 @@
 import { ok, problem, type Result } from '../../../contract/result.ts'
 import { type VirtualClock, virtualClock } from '../../clock/virtual.ts'
 import type { Host, HttpAnswer, HttpFault, MachineFacts, ProcessKey } from '../host.ts'
+import { noVendor } from '../no-vendor.ts'
 import { durationMs } from './duration.ts'
 import { faultsOf } from './faults.ts'
 import { type Happening, happeningsOf } from './lives.ts'
@@ -82,6 +83,7 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
       uid === 0 ? 'root' : (Object.entries(rig.users).find(([, other]) => other === uid)?.[0] ?? null),
     command: ([program = '']) => Promise.resolve(problem('absent', `${program} is not installed on this machine.`)),
     library: (name) => problem('absent', `${name} is not installed on this machine.`),
+    vendor: (driver) => noVendor(`No library of ${driver} is installed on this machine.`),
     http: (url, request) => Promise.resolve(answer(rig, elapsedMs(), url, request?.method ?? 'GET')),
     signal(target, name) {
       catchUp()

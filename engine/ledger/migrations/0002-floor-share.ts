@@ -4,11 +4,13 @@ import { migration } from './migration.ts'
 
 /**
  * An app's energy carries the floor under it, `floor_share_mj` = Σ floor × its share, for the uncertainty alone. What was recorded before
- * gets the share that it had of the whole bucket, which is what its uncertainty was taken from until then.
+ * gets the share that it had of the whole bucket, which is what its uncertainty was taken from until then. A domain has a share ratio of
+ * its own where work on it is not told by CPU time.
  */
 export const floorShare = migration(
   2,
   `
+  ALTER TABLE domain ADD COLUMN share_ratio REAL;
   ALTER TABLE app_energy ADD COLUMN floor_share_mj INTEGER NOT NULL DEFAULT 0 CHECK (floor_share_mj >= 0);
 
   UPDATE app_energy SET floor_share_mj = coalesce(

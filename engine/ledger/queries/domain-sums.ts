@@ -102,14 +102,14 @@ export function domainSums(sums: Sums, apps: AppsByDomain, series: SeriesTables)
   for (const [rowId, totals] of sums.domains) {
     const domain = domainRow(series, rowId)
     if (domain.scope === 'inner')
-      domains.push({ ...domainSum(domain, totals), apps: (apps.get(rowId) ?? []).map(appSum) })
+      domains.push({ ...domainSum(domain, totals), apps: (apps.get(rowId) ?? []).map((app) => appSum(domain, app)) })
   }
   return domains
 }
 
-function appSum({ app, totals }: AppInDomain): AppSum {
+function appSum({ shareRatio }: DomainRow, { app, totals }: AppInDomain): AppSum {
   const { activeMj, idleMj, floorShareMj, varMj2 } = totals
-  return { app: app.id, shareRatio: app.shareRatio, activeMj, idleMj, floorShareMj, varMj2 }
+  return { app: app.id, shareRatio: shareRatio ?? app.shareRatio, activeMj, idleMj, floorShareMj, varMj2 }
 }
 
 /**
@@ -126,7 +126,7 @@ export function pooledDomainSums(sums: Sums, series: SeriesTables): DomainSum[] 
     const part = division.byDomain.get(rowId) ?? NO_PART
     const { measuredShare: m, estimatedShare: e } = part
     const activeMj = m * pool.measuredMj + e * pool.estimatedMj
-    const errorMj = Math.sqrt(m * m * pool.measuredError2 + 2 * m * e * pool.crossError2 + e * e * pool.estimatedError2)
+    const errorMj = shareErrorMj(pool, domain.shareRatio, m, e)
     const app = {
       app: ALL_APPS,
       activeMj,
@@ -140,6 +140,12 @@ export function pooledDomainSums(sums: Sums, series: SeriesTables): DomainSum[] 
   return domains
 }
 
+/** Root of the sum of squares of the apps' share errors in a domain that has the parts `m` and `e` of measured and estimated energy. */
+function shareErrorMj({ byApp, plain }: Pool, shareRatio: number | null, m: number, e: number): number {
+  const { measured2, cross2, estimated2 } = shareRatio === null ? byApp : plain
+  return (shareRatio ?? 1) * Math.sqrt(m * m * measured2 + 2 * m * e * cross2 + e * e * estimated2)
+}
+
 const ALL_APPS = AppId.parse('*')
 const NO_PART: DomainPart = { measuredShare: 0, estimatedShare: 0, measuredFloor: 0, estimatedFloor: 0 }
 
@@ -151,9 +157,9 @@ function poolOf(sums: Sums, series: SeriesTables, division: Division) {
     measuredFloorMj: 0,
     estimatedFloorMj: 0,
     varMj2: 0,
-    measuredError2: 0,
-    crossError2: 0,
-    estimatedError2: 0,
+    /** Sums of squares of the apps' energies, each times its own share ratio, and without. */
+    byApp: { measured2: 0, cross2: 0, estimated2: 0 },
+    plain: { measured2: 0, cross2: 0, estimated2: 0 },
   }
   for (const [rowId, { activeMj, idleMj, floorShareMj, estimatedMj, varMj2 }] of sums.coarseApps) {
     const { shareRatio } = appRow(series, rowId)
@@ -166,11 +172,19 @@ function poolOf(sums: Sums, series: SeriesTables, division: Division) {
     pool.measuredFloorMj += floorRatio * measuredMj
     pool.estimatedFloorMj += floorRatio * estimatedMj
     pool.varMj2 += varMj2
-    pool.measuredError2 += (measuredMj * shareRatio) ** 2
-    pool.crossError2 += measuredMj * estimatedMj * shareRatio ** 2
-    pool.estimatedError2 += (estimatedMj * shareRatio) ** 2
+    addSquares(pool.byApp, measuredMj * shareRatio, estimatedMj * shareRatio)
+    addSquares(pool.plain, measuredMj, estimatedMj)
   }
   return pool
+}
+
+type Squares = { measured2: number; cross2: number; estimated2: number }
+type Pool = ReturnType<typeof poolOf>
+
+function addSquares(squares: Squares, measuredMj: number, estimatedMj: number): void {
+  squares.measured2 += measuredMj ** 2
+  squares.cross2 += measuredMj * estimatedMj
+  squares.estimated2 += estimatedMj ** 2
 }
 
 /** A domain with all its energy and no apps: what its own figure needs. */

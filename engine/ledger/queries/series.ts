@@ -11,6 +11,8 @@ export type DomainRow = {
   readonly provenance: Provenance
   readonly gainRatio: number
   readonly floorRatio: number | null
+  /** Of shares of this domain; `null` where the app's own holds. */
+  readonly shareRatio: number | null
   readonly scope: 'inner' | 'whole'
 }
 export type AppRow = {
@@ -29,7 +31,8 @@ export type SeriesTables = {
 export function readSeries(db: Database.Database): SeriesTables {
   const domains = db
     .prepare<[], Omit<DomainRow, 'id'> & { key: string }>(
-      `SELECT id AS rowId, key, kind, parent, name, provenance, gain_ratio AS gainRatio, floor_ratio AS floorRatio, scope
+      `SELECT id AS rowId, key, kind, parent, name, provenance, gain_ratio AS gainRatio, floor_ratio AS floorRatio,
+         share_ratio AS shareRatio, scope
        FROM domain`,
     )
     .all()

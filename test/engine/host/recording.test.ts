@@ -132,6 +132,7 @@ test('the recorder asks the host only for what may be recorded', async () => {
       spied(path)
       return host.files.text(path)
     },
+    later: (path, take) => take(files.text(path)),
     list: (path) => host.files.list(path),
     link: (path) => {
       spied(path)

@@ -22,6 +22,7 @@ export function domain(id: string, fields: Partial<LedgerDomain> = {}): LedgerDo
     scope: 'inner',
     floorW: 2,
     floorRatio: 0.1,
+    shareRatio: null,
     ...fields,
   }
 }
