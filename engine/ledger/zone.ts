@@ -77,8 +77,8 @@ export function homeZone(timeZone: string): HomeZone {
 
   function day(atS: number): Bucket {
     const startS = dayStartS(atS)
-    // The longest day has 26 h and the shortest 22 h (Antarctica/Troll), so 26 h later is always tomorrow.
-    return { startS, endS: dayStartS(startS + 26 * HOUR_S) }
+    // The longest day has 27 h (Antarctica/Casey, 2023) and the shortest 22 h (Troll), so 30 h later is always tomorrow.
+    return { startS, endS: dayStartS(startS + 30 * HOUR_S) }
   }
 
   return { timeZone, offsetS, hour, day }

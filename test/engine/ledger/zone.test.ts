@@ -64,6 +64,11 @@ test('a day with two midnights begins at the first: Havana on 1 November 2026', 
     expect(zone.day(atS)).toEqual(day)
 })
 
+test('a day that goes back by three hours at three has 27: Casey on 9 March 2023', () => {
+  const day = homeZone('Antarctica/Casey').day(utc('2023-03-09T02:00:00Z'))
+  expect(day).toEqual({ startS: utc('2023-03-08T13:00:00Z'), endS: utc('2023-03-09T16:00:00Z') })
+})
+
 test('hours and days tile time without a hole or an overlap in every zone', () => {
   const zones = Intl.supportedValuesOf('timeZone')
   const instant = fc.integer({ min: utc('2020-01-01T00:00:00Z'), max: utc('2037-12-31T00:00:00Z') })
