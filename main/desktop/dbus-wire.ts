@@ -176,7 +176,12 @@ class Reader {
       return this.#bytes.subarray(end - length, end)
     }
     const values: unknown[] = []
-    while (this.#at < end) values.push(this.#value(type, depth + 1))
+    while (this.#at < end) {
+      const before = this.#at
+      values.push(this.#value(type, depth + 1))
+      // The specification forbids empty structures: there would be room for endlessly many.
+      if (this.#at === before) throw new RangeError('a D-Bus array holds values that take no room')
+    }
     return values
   }
 

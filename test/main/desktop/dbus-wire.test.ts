@@ -52,6 +52,17 @@ test('structures, arrays of structures, bytes and variants are unpacked', () => 
   })
 })
 
+test('an array of empty structures ends in a RangeError, not in all memory', () => {
+  const bytes = [
+    '6c020101 10000000 05000000 11000000',
+    '05 01 75 00 09000000',
+    '08 01 67 00 03 612829 00 00000000000000', // signature a()
+    '08000000 00000000 0000000000000000', // an array of 8 bytes, aligned to 8
+  ]
+  const message = Buffer.from(bytes.join('').replaceAll(/\s/g, ''), 'hex')
+  expect(() => decodeMessage(message)).toThrow('take no room')
+})
+
 test('garbage ends in a RangeError or in waiting for more, never in anything else', () => {
   const damage = fc.array(fc.tuple(fc.nat(REPLY.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
   fc.assert(
