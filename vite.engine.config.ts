@@ -26,6 +26,8 @@ export default defineConfig({
         'cli/index': 'cli/index.ts',
         // A file of its own, because a worker thread is started by file.
         'engine/query-thread': 'engine/ledger/query-thread.ts',
+        // Likewise: a process of its own.
+        'engine/vendor': 'engine/vendor/child.ts',
       },
       output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: 'engine/shared/[name]-[hash].mjs' },
     },

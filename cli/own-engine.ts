@@ -9,7 +9,7 @@ export type OwnEngine = { readonly client: PerwattClient; stop(): Promise<void> 
 
 /** An engine in this process for the length of one command: the user's settings and rules, and no ledger. */
 export async function startOwnEngine(context: Context): Promise<Result<OwnEngine>> {
-  const started = await startEngine(hostOf(context.args), {
+  const started = await startEngine(hostOf(context), {
     version: VERSION,
     dataDir: context.dataDir,
     history: false,

@@ -109,6 +109,73 @@ export const DoctorJson = z.object({
 })
 export type DoctorJson = z.infer<typeof DoctorJson>
 
+/** What `doctor --report` prints and saves; names, serials and addresses in it are stand-ins such as `<user-1>`. */
+export const ReportJson = z.object({
+  schema: z.literal('perwatt.report/1'),
+  at: Time,
+  versions: z.object({
+    perwatt: z.string(),
+    /** Of the engine that was running; `null` where none was. */
+    engine: z.string().nullable(),
+    node: z.string(),
+    /** Its number alone, "6.18.0". */
+    kernel: z.string().nullable(),
+  }),
+  machine: z.object({
+    platform: z.enum(['linux', 'darwin', 'win32']),
+    cpuModel: z.string().nullable(),
+    cpuVendor: z.string().nullable(),
+    logicalCpus: z.int(),
+    physicalCores: z.int().nullable(),
+    sockets: z.int().nullable(),
+    memoryBytes: z.number().nullable(),
+    chassis: z.string().nullable(),
+    osName: z.string().nullable(),
+    virtualisation: z.string().nullable(),
+  }),
+  sources: DoctorJson.shape.sources,
+  findings: DoctorJson.shape.findings,
+  notices: DoctorJson.shape.notices,
+  /** Entries of /sys/class, with the names of those of their files that tell power. */
+  devices: z.array(
+    z.object({
+      class: z.string(),
+      entry: z.string(),
+      name: z.string().nullable(),
+      type: z.string().nullable(),
+      driver: z.string().nullable(),
+      pci: z.string().nullable(),
+      vendorId: z.string().nullable(),
+      deviceId: z.string().nullable(),
+      attributes: z.array(z.string()),
+    }),
+  ),
+  settings: z
+    .object({
+      theme: z.string(),
+      trayStyle: z.string(),
+      trayTitle: z.boolean(),
+      startAtLogin: z.boolean(),
+      showNames: z.boolean(),
+      /** How many apps the user counts otherwise than the catalogue. */
+      countAsAi: z.int().nonnegative(),
+      wallMeters: z.array(
+        z.object({
+          dialect: z.string(),
+          provenance: Provenance,
+          scheme: z.string(),
+          /** Names of the options that are set. */
+          options: z.array(z.string()),
+          hasSecret: z.boolean(),
+        }),
+      ),
+    })
+    .nullable(),
+  /** How many different words were replaced, by kind. */
+  replaced: z.record(z.string(), z.int().positive()),
+})
+export type ReportJson = z.infer<typeof ReportJson>
+
 export const HistoryRowJson = z.object({
   key: z.string(),
   name: z.string(),

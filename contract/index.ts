@@ -2,6 +2,7 @@ import { catalogueContract } from './catalogue.ts'
 import type { Client, EventName, Handlers, MethodName } from './define.ts'
 import { engineContract } from './engine.ts'
 import { historyContract } from './history.ts'
+import { metersContract } from './meters.ts'
 import { nowContract } from './now.ts'
 import { settingsContract } from './settings.ts'
 import { sourcesContract } from './sources.ts'
@@ -13,6 +14,7 @@ export const contract = {
   ...sourcesContract,
   ...catalogueContract,
   ...settingsContract,
+  ...metersContract,
   ...engineContract,
 } as const
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { event, method } from './define.ts'
+import { WallMeters } from './wall-meter.ts'
 
 /** Every setting and its bounds, once. */
 const fields = {
@@ -14,6 +15,8 @@ const fields = {
   showNames: z.boolean(),
   currency: z.string().regex(/^[A-Z]{3}$/),
   pricePerKwh: z.number().min(0).max(10).nullable(),
+  /** Plugs, UPSes and servers that are asked over the network. */
+  wallMeters: WallMeters,
 }
 
 /** All of them, with their defaults. Unknown keys of a newer version are kept untouched in the file. */
@@ -27,11 +30,15 @@ export const Settings = z.object({
   showNames: fields.showNames.default(false),
   currency: fields.currency.default('EUR'),
   pricePerKwh: fields.pricePerKwh.default(null),
+  wallMeters: fields.wallMeters.default([]),
 })
 export type Settings = z.infer<typeof Settings>
 
-/** Some of them. Not `Settings.partial()`: zod fills its defaults in, and a change of one would reset all others. */
-export const SettingsChange = z.object(fields).partial()
+/**
+ * Some of them. Not `Settings.partial()`: zod fills its defaults in, and a change of one would reset all others. Meters are set up by
+ * methods of their own, since a secret belongs to them.
+ */
+export const SettingsChange = z.object(fields).omit({ wallMeters: true }).partial()
 
 export const settingsContract = {
   settings: method({ input: z.object({}), output: Settings }),

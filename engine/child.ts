@@ -12,6 +12,8 @@ type Channel = { post(message: unknown): void; readonly ended: Promise<void> }
 
 keepHeapSmall()
 const channel = openChannel()
+const isSource = import.meta.url.endsWith('.ts')
+const fileOf = (source: string, bundled: string) => new URL(isSource ? source : bundled, import.meta.url)
 const { values } = parseArgs({
   options: {
     'data-dir': { type: 'string' },
@@ -29,6 +31,7 @@ async function run(): Promise<void> {
     procfs: values['path.procfs'],
     sysfs: values['path.sysfs'],
     rootfs: values['path.rootfs'],
+    vendorFile: fileOf('vendor/child.ts', 'vendor.mjs'),
   })
   const serving = await serveEngine(host, {
     version: packageJson.version,
@@ -36,10 +39,7 @@ async function run(): Promise<void> {
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     settingsFile: values.config,
     ownPids: [process.ppid],
-    threadFile: new URL(
-      import.meta.url.endsWith('.ts') ? 'ledger/query-thread.ts' : 'query-thread.mjs',
-      import.meta.url,
-    ),
+    threadFile: fileOf('ledger/query-thread.ts', 'query-thread.mjs'),
     onBug: (where, error) => console.error(`perwatt engine: ${where}:`, error),
   })
   if (!serving.ok) {

@@ -9,6 +9,8 @@ import { createFloorLearner, type Floor, type FloorLearner, FloorState } from '.
 import { createRemainder, type Remainder, remainderId } from './attribution/remainder.ts'
 import { createResidencyLearner, type ResidencyLearner } from './attribution/residency.ts'
 import type { Attribution, DomainEnergy } from './attribution/types.ts'
+import { type CheckView, createSecondAccounts } from './second-accounts.ts'
+import type { CheckReading } from './source-set.ts'
 import type { Domain, Reading, SourceFault } from './sources/source.ts'
 
 export type DomainState = 'measuring' | 'pending' | 'asleep' | 'failing'
@@ -23,6 +25,8 @@ export type DomainView = {
   readonly leafId: DomainId
   readonly state: DomainState
   readonly problem: Problem<SourceFault> | null
+  /** Why it has nothing to tell although all is well; `null` otherwise. */
+  readonly reason: string | null
   /** Energy of the newest interval, the domain's own (children included). */
   readonly energy: DomainEnergy | null
   readonly latest: Attribution | null
@@ -43,20 +47,26 @@ export type Rings = { readonly cpu: ActivityRing; readonly devices: DeviceRing }
 
 /** Turns readings into attributed intervals: the terms of attribution.md §1–3 in their order, for all domains of the machine. */
 export interface EnergyBook {
-  setDomains(domains: readonly Domain[]): void
+  /** `checks`: domains that another source reads as well. */
+  setDomains(domains: readonly Domain[], checks?: readonly Domain[]): void
+  /** What other sources say of domains that are read already: it is compared, and books nothing. */
+  check(readings: readonly CheckReading[]): void
   /** Everything that this tick's readings make final. */
   take(readings: readonly Reading[], rings: Rings, nowS: number): readonly Attribution[]
   /** After a gap: no interval reaches across it. */
   restart(): void
   views(nowS: number): readonly DomainView[]
   findings(): readonly Finding[]
+  /** How second accounts of domains compare with the first, and whole-machine meters with what is measured. */
+  checks(nowMs: number): readonly CheckView[]
   floorStates(): ReadonlyMap<DomainId, FloorState>
 }
 
 type Entry = {
-  readonly domain: Domain
+  domain: Domain
   readonly scope: Scope
   readonly leafId: DomainId
+  readonly children: readonly DomainId[]
   readonly delta: Delta
   readonly floor: FloorLearner
   readonly remainder: Remainder | null
@@ -66,6 +76,7 @@ type Entry = {
   latest: Attribution | null
   state: DomainState
   problem: Problem<SourceFault> | null
+  reason: string | null
   faults: number
 }
 
@@ -77,8 +88,9 @@ const NOTHING: ActivityOfDomain = { totalAmount: 0, apps: [] }
 export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): EnergyBook {
   let entries = new Map<DomainId, Entry>()
   const findings = new Map<string, Finding>()
+  const accounts = createSecondAccounts()
 
-  function setDomains(domains: readonly Domain[]): void {
+  function setDomains(domains: readonly Domain[], checks: readonly Domain[] = []): void {
     const hasInner = domains.some((domain) => isInnerKind(domain))
     const before = entries
     entries = new Map()
@@ -91,8 +103,13 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
         known !== undefined &&
         known.scope === scope &&
         known.leafId === leafId &&
-        known.domain.source === domain.source
+        known.domain.source === domain.source &&
+        known.domain.parent === domain.parent &&
+        known.domain.provenance === domain.provenance &&
+        known.domain.plausibleMaxW === domain.plausibleMaxW &&
+        known.children.join() === children.join()
       ) {
+        known.domain = domain
         entries.set(domain.id, known)
         continue
       }
@@ -100,6 +117,7 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
         domain,
         scope,
         leafId,
+        children,
         delta: createDelta(domain),
         floor: createFloorLearner(domain.tableFloorW, parseFloor(keptFloors(leafId)), {
           // A modelled domain's floor is where its own curve begins.
@@ -112,9 +130,11 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
         latest: null,
         state: 'pending',
         problem: null,
+        reason: null,
         faults: 0,
       })
     }
+    accounts.setDomains([...entries.values()], checks)
   }
 
   function take(readings: readonly Reading[], rings: Rings, nowS: number): Attribution[] {
@@ -125,6 +145,7 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
       const energy = energyOf(entry, reading)
       if (energy === null) continue
       entry.energy = energy
+      accounts.take(energy)
       if (entry.remainder !== null) entry.remainder.takeParent(energy)
       else made.push(divideLeaf(entry, energy, rings, nowS))
     }
@@ -153,6 +174,13 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
       return null
     }
     entry.problem = null
+    entry.reason = reading.kind === 'unavailable' ? reading.reason : null
+    if (reading.kind === 'unavailable') {
+      entry.state = 'pending'
+      entry.energy = null
+      entry.latest = null
+      return null
+    }
     entry.state = reading.kind === 'asleep' ? 'asleep' : outcome.kind === 'energy' ? 'measuring' : 'pending'
     if (outcome.kind === 'energy') return outcome.energy
     if (outcome.cause !== 'first') find(outcome.cause, entry.domain.id)
@@ -211,8 +239,11 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
 
   return {
     setDomains,
+    check: (readings) => accounts.check(readings),
+    checks: (nowMs) => accounts.views(nowMs),
     take,
     restart() {
+      accounts.restart()
       for (const entry of entries.values()) {
         entry.delta.restart()
         entry.remainder?.restart()
@@ -228,6 +259,7 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
         leafId: entry.leafId,
         state: entry.state,
         problem: entry.problem,
+        reason: entry.reason,
         energy: entry.energy,
         latest: entry.latest,
         floor: entry.floor.at(nowS),

@@ -3,9 +3,11 @@ import { ok, problem, type Remedy, remedyText } from '../contract/result.ts'
 import type { SourceStatus, Sources } from '../contract/sources.ts'
 import { Category } from './catalogue/catalogue.ts'
 import { appFor, forgetApp, nameApp } from './catalogue/rules.ts'
+import { checkFinding } from './check-words.ts'
 import type { Events } from './events.ts'
 import type { EngineOptions } from './index.ts'
 import type { MeasuredMachine } from './machine.ts'
+import { meterHandlers } from './meter-handlers.ts'
 import { buildLive, catalogueView, nowDomain } from './now.ts'
 
 type Context = { readonly events: Events; readonly options: EngineOptions; readonly askToStop: () => void }
@@ -17,6 +19,7 @@ export function createHandlers(machine: MeasuredMachine, context: Context): Perw
     ...historyHandlers(machine),
     ...catalogueHandlers(machine),
     ...engineHandlers(machine, context),
+    ...meterHandlers(machine, context.events),
   }
 }
 
@@ -141,13 +144,14 @@ function sourcesOf(machine: MeasuredMachine): Sources {
       const fault =
         source.problem ??
         (own.length > 0 && own.every((view) => view.state === 'failing') ? (failing?.problem ?? null) : null)
-      const isAsleep = own.length > 0 && own.every((view) => view.state === 'asleep')
+      // A battery on mains power works and has nothing to tell, as a card that sleeps.
+      const isAsleep = own.length > 0 && own.every((view) => view.state === 'asleep' || view.reason !== null)
       return {
         id: source.id,
         title: source.title,
         state: fault?.code ?? (isAsleep ? 'asleep' : 'measuring'),
         domains: own.map(nowDomain),
-        reason: fault?.reason ?? failing?.problem?.reason ?? null,
+        reason: fault?.reason ?? failing?.problem?.reason ?? own.find((view) => view.reason !== null)?.reason ?? null,
         remedy: fault?.remedy === undefined || fault.remedy === null ? null : givenRemedy(fault.remedy),
         remedyText: fault?.remedy === undefined || fault.remedy === null ? null : remedyText(fault.remedy),
         lastReadS: own.some((view) => view.energy !== null) ? nowS : null,
@@ -185,8 +189,9 @@ const FINDING_WORDS: Readonly<Record<string, string>> = {
 }
 
 function findingsOf(machine: MeasuredMachine): Sources['findings'] {
+  const checks = machine.measuring.book.checks(machine.host.clock.monotonicMs())
   const found = [...machine.measuring.book.findings(), ...machine.measuring.sampler().findings()]
-  return found
+  const counted = found
     .filter((finding) => finding.count > 0 && finding.code !== 'first')
     .map((finding) => ({
       code: finding.code,
@@ -196,6 +201,7 @@ function findingsOf(machine: MeasuredMachine): Sources['findings'] {
           : (FINDING_WORDS[finding.code] ?? finding.code),
       count: finding.count,
     }))
+  return [...counted, ...checks.flatMap((check) => checkFinding(check) ?? [])]
 }
 
 /** What a core's work costs above the floor right now, W; `null` while that is not known or nothing works. */

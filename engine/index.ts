@@ -6,6 +6,7 @@ import { createHandlers } from './handlers.ts'
 import type { Host } from './host/host.ts'
 import { startLoop } from './loop.ts'
 import { openMachine } from './machine.ts'
+import type { SecretKey } from './store/secret-key.ts'
 
 export type EngineOptions = {
   readonly version: string
@@ -24,6 +25,8 @@ export type EngineOptions = {
   readonly finestS?: 10 | 60
   /** Where the bundle keeps the query thread. */
   readonly threadFile?: URL
+  /** Under which secrets are kept, where the desktop's keyring keeps it; else a file beside them. */
+  readonly secretKey?: SecretKey | undefined
   /** Processes that are ours beside the engine's own: the tray app around it. */
   readonly ownPids?: readonly number[]
 }

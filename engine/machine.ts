@@ -4,6 +4,7 @@ import { ok, problem, type Result, remedyText } from '../contract/result.ts'
 import { type AppView, viewOfApp } from './apps.ts'
 import { builtInApps } from './catalogue/catalogue.ts'
 import { type Catalogue, compileCatalogue } from './catalogue/match.ts'
+import { configuredMeters } from './configured-meters.ts'
 import { floorKey, type HistoryKeeper, openHistory } from './history-keeper.ts'
 import type { Host } from './host/host.ts'
 import type { EngineFault, EngineOptions } from './index.ts'
@@ -14,6 +15,8 @@ import { createLiveRing, type LiveRing } from './live.ts'
 import { type Measuring, startMeasuring } from './measuring.ts'
 import { buildNow } from './now.ts'
 import { openRules, type RulesFile } from './store/rules-file.ts'
+import { keyInFile } from './store/secret-key.ts'
+import { openSecrets, type SecretsFile } from './store/secrets-file.ts'
 import { openSettings, type SettingsFile, settingsPath } from './store/settings-file.ts'
 import type { Ticked } from './tick.ts'
 import { createToday, type Today } from './today.ts'
@@ -30,6 +33,8 @@ export interface MeasuredMachine {
   readonly measuring: Measuring
   readonly history: HistoryKeeper | null
   readonly settings: SettingsFile
+  /** `null` where there is no data directory to keep them in. */
+  readonly secrets: SecretsFile | null
   readonly rules: RulesFile
   readonly live: LiveRing
   readonly today: Today
@@ -59,6 +64,8 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
   const ledger = opened?.value.ledger ?? null
   const settings = openSettings(options.settingsFile ?? settingsPath(options.dataDir))
   const rules = openRules(options.dataDir)
+  const secrets =
+    options.dataDir === null ? null : openSecrets(options.dataDir, options.secretKey ?? keyInFile(options.dataDir))
   const compile = () => compileCatalogue(builtInApps(), rules.current, host.platform)
   let catalogue = compile()
   const views = new Map<AppId, AppView>()
@@ -69,6 +76,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     facts,
     catalogue: () => catalogue,
     selfPids: () => ownPids,
+    wallMeters: () => configuredMeters(settings.current.wallMeters, secrets),
     keptFloor: (leaf) => parseJson(ledger?.state(floorKey(leaf as never)) ?? null),
   })
 
@@ -143,7 +151,10 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     if (options.mode !== 'simulated') history?.maintain()
     measuring.refresh()
     if (clock.monotonicMs() - gaugedMs >= GAUGE_EVERY_MS) void adaptGauge()
-    void changeSources(() => measuring.giveUpBroken(nowS()))
+    void changeSources(async () => {
+      if (await measuring.giveUpBroken(nowS())) return
+      if (await measuring.sources.wouldFindMore()) await measuring.probe()
+    })
   }
 
   async function adaptGauge(): Promise<void> {
@@ -190,6 +201,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     measuring,
     history,
     settings,
+    secrets,
     rules,
     live,
     today,

@@ -3,16 +3,16 @@ import type { Problem } from '../contract/result.ts'
 import { CPU_SHARE_RATIO, HYBRID_SHARE_RATIO } from './apps.ts'
 import { belong } from './catalogue/fold.ts'
 import type { Catalogue } from './catalogue/match.ts'
-import { createEnergyBook, type EnergyBook } from './energy-book.ts'
+import { createEnergyBook, type DomainView, type EnergyBook } from './energy-book.ts'
 import type { Host, MachineFacts } from './host/host.ts'
 import { gpuTimeInterfaces } from './processes/gpu-time-registry.ts'
 import type { Matcher, Place, ProcessIdentity } from './processes/identity.ts'
 import { containerImages } from './processes/images.ts'
-import { linuxSampler } from './processes/linux.ts'
+import { openSampler } from './processes/open-sampler.ts'
 import type { ProcessSampler } from './processes/sampler.ts'
 import { createSourceSet, type SourceSet } from './source-set.ts'
 import { sources as registry } from './sources/registry.ts'
-import type { SourceFault } from './sources/source.ts'
+import type { SourceContext, SourceFault } from './sources/source.ts'
 import { createTicker, type Ticked, type Ticker } from './tick.ts'
 
 /** The measuring half of the engine: what is read of the machine and made of it, without any memory of yesterday. */
@@ -31,8 +31,8 @@ export interface Measuring {
   refresh(): void
   /** Called before anything is read of domains that are new. */
   onDomainsChanged(handler: () => void): void
-  /** Sources of which every domain gives nonsense make way for those behind them. */
-  giveUpBroken(nowS: number): Promise<void>
+  /** Sources of which every domain gives nonsense make way for those behind them; `true` where one did. */
+  giveUpBroken(nowS: number): Promise<boolean>
   /** The catalogue changed: every process is looked at anew. */
   rematch(): void
   close(): void
@@ -44,19 +44,20 @@ export type MeasuringOptions = {
   readonly catalogue: () => Catalogue
   readonly selfPids: () => readonly number[]
   readonly keptFloor: (leaf: string) => unknown
+  readonly wallMeters?: SourceContext['wallMeters']
 }
 
 export async function startMeasuring(options: MeasuringOptions): Promise<Measuring> {
   const { host, facts, catalogue, selfPids } = options
   const matcher: Matcher = { recognise: (identity) => placeBy(catalogue(), identity) }
   const imageOf = containerImages(host, () => sampler.lookAgain())
-  const sampler: ProcessSampler = linuxSampler({ host, facts, selfPids, matcher, imageOf })
+  const sampler: ProcessSampler = await openSampler({ host, facts, selfPids, matcher, imageOf })
   let load = sampler.readLoad()
   const readLoad = () => {
     load = sampler.readLoad()
   }
   const book = createEnergyBook(options.keptFloor)
-  const sources = createSourceSet(registry, { host, facts, load: () => load })
+  const sources = createSourceSet(registry, { host, facts, load: () => load, wallMeters: options.wallMeters })
   const gpuTime = gpuTimeInterfaces
     .filter(({ platforms }) => platforms.includes(host.platform))
     .flatMap((one) => one.open({ host, tracked: () => sampler.tracked() }) ?? [])
@@ -64,7 +65,7 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
 
   let domainsChanged = () => {}
   function takeDomains(): void {
-    book.setDomains(sources.domains)
+    book.setDomains(sources.domains, sources.checks)
     domainsChanged()
   }
 
@@ -73,16 +74,17 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
     takeDomains()
   }
 
-  async function giveUpBroken(nowS: number): Promise<void> {
+  async function giveUpBroken(nowS: number): Promise<boolean> {
     const views = Map.groupBy(book.views(nowS), (view) => view.domain.source)
     const broken = new Map<SourceId, Problem<SourceFault>>()
     for (const [source, own] of views) {
       const [fault] = own.map((view) => view.problem)
-      if (fault != null && own.every((view) => view.problem?.code === 'broken')) broken.set(source, fault)
+      if (fault != null && own.every(isBroken)) broken.set(source, fault)
     }
-    if (broken.size === 0) return
+    if (broken.size === 0) return false
     await sources.giveUp(broken)
     takeDomains()
+    return true
   }
 
   await probe()
@@ -109,6 +111,11 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
       sampler.close()
     },
   }
+}
+
+/** A wall meter that gives nonsense for a while is asked again by its source: nothing stands behind it that could step in. */
+function isBroken(view: DomainView): boolean {
+  return view.problem?.code === 'broken' && view.domain.kind !== 'wall'
 }
 
 function placeBy(catalogue: Catalogue, identity: ProcessIdentity): Place {

@@ -150,7 +150,7 @@ export function nowDomain(view: DomainView): NowDomain {
     provenance: view.domain.provenance,
     estimatedRatio: view.domain.provenance === 'estimate' ? 1 : 0,
     uncertainty: powerW === null || powerW === 0 ? null : 2 * view.domain.gainRatio,
-    reason: view.problem?.reason ?? (powerW === null ? 'The first reading is awaited.' : null),
+    reason: view.problem?.reason ?? view.reason ?? (powerW === null ? 'The first reading is awaited.' : null),
   }
 }
 

@@ -67,6 +67,7 @@ export function createTicker(parts: {
     const fromWallMs = lastWallMs
     lastMs = clock.monotonicMs()
     lastWallMs = clock.wallMs()
+    book.check(sources.checkReadings())
     const attributions = book.take(readings, { cpu: ring, devices }, Math.floor(lastWallMs / 1_000))
     const cause = gapCause(time.kind, attributions)
     isFirst = false

@@ -26,6 +26,13 @@ export const domainStates = {
   failing: 'failing',
 } as const
 
+/** How a wall meter is read. */
+export const meterWays: Readonly<Record<Provenance, string>> = {
+  counter: 'read by its energy register',
+  sensor: 'read by its watts',
+  estimate: 'estimated from its load',
+}
+
 export const gapCauses: Readonly<Record<Gap['cause'], string>> = {
   suspend: 'the machine slept',
   clock: 'the clock was set',

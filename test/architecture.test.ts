@@ -7,8 +7,8 @@ const ROOT = resolve(import.meta.dirname, '..')
 /** Folders of the engine in import order: each may use those above it. Files beside the folders are the wiring and may use all. */
 const ENGINE_ORDER = [
   'clock',
-  'host',
   'vendor',
+  'host',
   'sources',
   'processes',
   'catalogue',
@@ -26,6 +26,7 @@ const MAY_USE_NODE = [
   'engine/ledger/',
   'engine/store/',
   'engine/socket/',
+  'engine/vendor/',
   'engine/child.ts',
 ]
 
@@ -104,6 +105,16 @@ test('no file looks at the platform with an if: the platform is a field of what 
     (file) =>
       /^engine\/(sources|processes|attribution|ledger)\//.test(file) &&
       /process\.platform/.test(readFileSync(join(ROOT, file), 'utf8')),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('driver libraries are loaded in the vendor process alone', () => {
+  const wrong = files.filter(
+    (file) =>
+      /^(engine|cli|main)\//.test(file) &&
+      !/^engine\/(vendor|host)\//.test(file) &&
+      /\.library\(|'koffi'/.test(readFileSync(join(ROOT, file), 'utf8')),
   )
   expect(wrong).toEqual([])
 })

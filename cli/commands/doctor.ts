@@ -1,12 +1,16 @@
-import type { SourceStatus, Sources } from '../../contract/sources.ts'
+import { type Problem, problem } from '../../contract/result.ts'
+import type { Settings } from '../../contract/settings.ts'
+import type { SourceStatus } from '../../contract/sources.ts'
+import type { Arguments } from '../arguments.ts'
 import type { Command, Context } from '../command.ts'
+import { examine } from '../examine.ts'
 import { EXIT, type ExitCode, exitCodeOf } from '../exit.ts'
-import { isoTime, plusMinus, power } from '../format.ts'
+import { plusMinus, power } from '../format.ts'
 import { noticeLines } from '../now-view.ts'
-import { type Reached, reachEngine } from '../reach.ts'
+import { reachEngine } from '../reach.ts'
 import type { DoctorJson } from '../shapes.ts'
 import type { Terminal, Tone } from '../terminal.ts'
-import { firstNow, withProgress } from '../ticks.ts'
+import { withProgress } from '../ticks.ts'
 import { printable } from '../width.ts'
 
 export const doctor: Command = {
@@ -15,8 +19,13 @@ export const doctor: Command = {
   about: [
     'Goes through every source of power figures and says what it reads, or why it reads nothing. absent: this machine has none. hidden: a container or virtual machine keeps it away. denied: a permission is missing; the line below it grants it and lasts over a reboot. broken: it gave nonsense.',
     'Exits 0 where at least one source measures; else 4 where a permission is missing, 3 where there is nothing to measure.',
+    'With --report: the same with versions, the parts that the kernel lists and the settings, as one JSON object. Names of hosts, users and meters, home paths, serial numbers and network addresses are replaced by stand-ins such as <user-1>. On a terminal it is shown first, and saved (0600) when you say so; with --yes or in a pipe it goes to --output, or to stdout. Exits 0 when it was made.',
   ],
-  options: [],
+  options: [
+    { name: 'report', text: 'a bundle for a bug report, shown before it is saved' },
+    { name: 'output', short: 'o', value: 'FILE', completes: 'file', text: 'with --report: where to save it' },
+    { name: 'yes', text: 'with --report: do not ask' },
+  ],
   examples: [
     {
       line: 'perwatt doctor',
@@ -28,61 +37,56 @@ Engine: not running. History in /home/ada/.local/share/perwatt.
 – rapl      absent     Intel and AMD energy counters
     This machine shows no RAPL counters; virtual machines rarely do.`,
     },
+    { line: 'perwatt doctor --report' },
     { line: 'perwatt doctor --json | jq -r \'.sources[] | select(.state == "denied") | .remedy\'' },
   ],
   async run(context) {
+    const misuse = misuseOf(context.args)
+    if (misuse !== null) return refuse(context, misuse)
+    const isReport = context.args.has('report')
     const reached = await withProgress(context, 'Looking at every source …', reachEngine(context))
-    if (!reached.ok) {
-      context.terminal.complain(reached)
-      return exitCodeOf(reached)
-    }
+    if (!reached.ok) return refuse(context, reached)
+    const { client, close } = reached.value
+    let settings: Settings | null = null
+    let examined: Awaited<ReturnType<typeof examine>>
     try {
-      return await examine(context, reached.value)
+      examined = await examine(context, reached.value)
+      const answer = isReport ? await client.call('settings', {}) : null
+      settings = answer?.ok === true ? answer.value : null
     } finally {
-      await reached.value.close()
+      await close()
     }
+    if (!examined.ok) return refuse(context, examined)
+    return isReport ? reportTo(context, examined.value, settings) : tell(examined.value, context)
   },
 }
 
-async function examine(context: Context, reached: Reached): Promise<ExitCode> {
-  // Where a tick is never complete, the sources still say why.
-  const tick = await withProgress(context, 'Looking at every source …', firstNow(reached.client))
-  const sources = await reached.client.call('sources', {})
-  if (!sources.ok) {
-    context.terminal.complain(sources)
-    return exitCodeOf(sources)
-  }
-  const json = doctorJson(context, reached, sources.value, tick.ok ? tick.value.notices : [])
-  if (context.args.has('json')) context.terminal.printJson(json)
-  else context.terminal.print(doctorLines(json, context.terminal).join('\n'))
+function refuse({ terminal }: Context, why: Problem): ExitCode {
+  terminal.complain(why)
+  return exitCodeOf(why)
+}
+
+function misuseOf(args: Arguments): Problem | null {
+  const alone = ['output', 'yes'].find((name) => args.has(name))
+  if (alone === undefined || args.has('report')) return null
+  return problem('badInput', `--${alone} belongs to --report: perwatt doctor --report.`)
+}
+
+function tell(json: DoctorJson, { args, terminal }: Context): ExitCode {
+  if (args.has('json')) terminal.printJson(json)
+  else terminal.print(doctorLines(json, terminal).join('\n'))
   if (json.sources.some((source) => source.state === 'measuring')) return EXIT.done
   return json.sources.some((source) => source.state === 'denied') ? EXIT.denied : EXIT.noSource
 }
 
-function doctorJson(
-  { dataDir }: Context,
-  { hello }: Reached,
-  { sources, machine, findings }: Sources,
-  notices: DoctorJson['notices'],
-): DoctorJson {
-  return {
-    schema: 'perwatt.doctor/1',
-    at: isoTime(Math.floor(Date.now() / 1_000)),
-    dataDir,
-    engine: {
-      state: hello === null ? 'notRunning' : 'running',
-      pid: hello?.pid ?? null,
-      version: hello?.version ?? null,
-    },
-    machine,
-    sources: sources.map(sourceJson),
-    findings,
-    notices,
-  }
-}
-
-function sourceJson({ remedy: _, remedyText, lastReadS, ...source }: SourceStatus): DoctorJson['sources'][number] {
-  return { ...source, remedy: remedyText, lastReadAt: lastReadS === null ? null : isoTime(lastReadS) }
+/** Loaded only here: it reads the machine itself, also where an engine answers. */
+async function reportTo(context: Context, json: DoctorJson, settings: Settings | null): Promise<ExitCode> {
+  const { reportOf } = await import('../report/report.ts')
+  const { offerReport } = await import('../report/offer.ts')
+  const offered = await offerReport(context, await reportOf(context, json, settings))
+  if (offered.ok) return EXIT.done
+  context.terminal.complain(offered)
+  return exitCodeOf(offered)
 }
 
 const MARKS: Readonly<Record<SourceStatus['state'], readonly [mark: string, tone: Tone]>> = {

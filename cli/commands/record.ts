@@ -61,7 +61,7 @@ async function recordTo(file: string, context: Context, durationMs: number): Pro
   })
   context.terminal.note(`Recording for ${duration(durationMs)} to ${file}; Ctrl-C ends it early.`)
   try {
-    return ok(await recordMachine(hostOf(context.args), { fd, durationMs, stopped }))
+    return ok(await recordMachine(hostOf(context), { fd, durationMs, stopped }))
   } catch (error) {
     const reason = `${file} could not be written to its end: ${describe(error)}. What is in it can be played.`
     return problem('failed', reason)

@@ -39,7 +39,7 @@ export const run: Command = {
     const startedS = Math.floor(Date.now() / 1_000)
     const { hostOf } = await import('../machine.ts')
     const { runMeasured } = await import('../run-measured.ts')
-    const measured = await runMeasured(hostOf(context.args), argv, context.dataDir)
+    const measured = await runMeasured(hostOf(context), argv, context.dataDir)
     if (!measured.ok) {
       context.terminal.complain(measured)
       if (measured.code === 'absent') return NOT_FOUND

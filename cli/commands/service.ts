@@ -20,7 +20,7 @@ export const service: Command = {
     keepHeapSmall()
     const { hostOf } = await import('../machine.ts')
     const { serveEngine } = await import('../../engine/serve.ts')
-    const serving = await serveEngine(hostOf(context.args), {
+    const serving = await serveEngine(hostOf(context), {
       version: VERSION,
       dataDir: context.dataDir,
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,

@@ -81,6 +81,10 @@ export function createDelta(domain: Domain): Delta {
       last = null
       return gap('fault')
     }
+    if (reading.kind === 'unavailable') {
+      last = null
+      return gap('first')
+    }
     if (reading.kind === 'modelled') {
       if (!(reading.atMs > reading.fromMs)) return gap('first')
       const exact = reading.powerW * (reading.atMs - reading.fromMs)

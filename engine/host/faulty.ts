@@ -1,5 +1,6 @@
 import { problem } from '../../contract/result.ts'
 import type { FileFault, Host, HostFiles, KeptFile } from './host.ts'
+import { noContact } from './no-contact.ts'
 import { noVendor } from './no-vendor.ts'
 
 /** The call that fails, counted from 1, and whether all after it fail too. */
@@ -47,6 +48,7 @@ export function faultyHost(host: Host, plan: FaultPlan): FaultyHost {
     library: (name, prototypes) => (fails() ? problem('broken', REASON) : host.library(name, prototypes)),
     vendor: (driver) => (fails() ? noVendor(REASON) : host.vendor(driver)),
     http: (url, options) => (fails() ? Promise.resolve(problem('broken', REASON)) : host.http(url, options)),
+    contact: (address, options) => (fails() ? noContact(REASON) : host.contact(address, options)),
     signal: (target, name) => (fails() ? problem('gone', REASON) : host.signal(target, name)),
   }
 }

@@ -68,6 +68,40 @@ export type HttpAnswer = {
 }
 export type HttpFault = 'refused' | 'timeout' | 'tooLarge' | 'redirected' | 'broken'
 
+/** `untrusted`: its certificate is neither vouched for nor the one that was pinned; nothing was sent. */
+export type ContactFault = HttpFault | 'untrusted'
+
+/** What went to and came from one address that the user typed; for Settings. Bytes are those of the connection, headers included. */
+export type Traffic = {
+  readonly address: string
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  /** Wall time of the newest answer; `null` before the first. */
+  readonly answeredMs: number | null
+}
+
+/**
+ * The way to one address that the user typed, and to no other: no redirects, nothing after `timeoutMs`, answers over 1 MB refused. Problems
+ * name the origin alone, since paths and headers may hold secrets.
+ */
+export interface Contact {
+  /** One HTTP request to a path ("/status?x=1") of exactly this address. */
+  ask(
+    path: string,
+    options?: { method?: 'GET' | 'POST'; body?: string; headers?: Record<string, string>; timeoutMs?: number },
+  ): Promise<Result<HttpAnswer, ContactFault>>
+  /** Sends lines over TCP and takes what comes back until `isWhole`, for protocols that are no HTTP. */
+  exchange(
+    text: string,
+    isWhole: (answer: string) => boolean,
+    options?: { timeoutMs?: number },
+  ): Promise<Result<string, ContactFault>>
+  /** SHA-256 of the certificate that an https address shows (64 hex digits), and whether an authority vouches for it. Sends nothing. */
+  certificate(): Promise<Result<{ readonly sha256: string; readonly isTrusted: boolean }, ContactFault>>
+  /** Breaks off what is under way; later questions are refused. */
+  close(): void
+}
+
 /** A process by pid **and** start time: a pid alone is reused. `startTicks` is field 22 of `/proc/PID/stat`. */
 export type ProcessKey = { readonly pid: number; readonly startTicks: number }
 
@@ -120,6 +154,13 @@ export interface Host {
     url: string,
     options?: { method?: 'GET' | 'POST'; body?: string; headers?: Record<string, string>; timeoutMs?: number },
   ): Promise<Result<HttpAnswer, HttpFault>>
+  /**
+   * Opens the way to an address that the user typed: `http://host`, `https://host:port` or `tcp://host:port`. `certificateSha256` pins a
+   * certificate that no authority vouches for.
+   */
+  contact(address: string, options?: { certificateSha256?: string | undefined }): Contact
+  /** Every address that was asked since the start. */
+  traffic(): readonly Traffic[]
   /** Sends a signal to exactly this process, never to a pid that was reused. */
   signal(target: ProcessKey, name: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL'): Result<null, 'gone' | 'denied'>
 }

@@ -1,17 +1,23 @@
 import { problem } from '../../contract/result.ts'
+import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
+import { createVendorPort } from '../vendor/client.ts'
+import { loadLibrary } from '../vendor/library.ts'
 import type { Host, HostFiles, MachineFacts } from './host.ts'
 import { noVendor } from './no-vendor.ts'
+import { realContacts } from './real/contact.ts'
 import { factsOfMachine, factsOfTree } from './real/facts.ts'
 import { realFiles } from './real/files.ts'
 import { loopbackHttp } from './real/http.ts'
-import { loadLibrary, runCommand, sendSignal } from './real/programs.ts'
+import { runCommand, sendSignal } from './real/programs.ts'
 
 /** Where the machine's trees are mounted, as node_exporter names them: `--path.procfs`, `--path.sysfs`, `--path.rootfs`. */
 export type RealPaths = {
   readonly procfs?: string | undefined
   readonly sysfs?: string | undefined
   readonly rootfs?: string | undefined
+  /** Where the bundle keeps vendor/child.ts. */
+  readonly vendorFile?: URL | undefined
 }
 
 const PAGE_BYTES = 4_096
@@ -23,13 +29,16 @@ const AT_CLKTCK = 17
 /** The machine that we run on, or the one whose trees are named: then its processes are not ours to see ourselves among or to signal. */
 export function realHost(paths: RealPaths = {}): Host {
   const { procfs = '/proc', sysfs = '/sys', rootfs = '/' } = paths
+  const { vendorFile = new URL('../vendor/child.ts', import.meta.url) } = paths
+  const clock = systemClock()
   const isForeign = procfs !== '/proc' || sysfs !== '/sys' || rootfs !== '/'
   const files = realFiles({ procfs, sysfs, rootfs })
   const isLinux = isForeign || process.platform === 'linux'
+  const contacts = realContacts()
   let facts: Promise<MachineFacts> | null = null
   return {
     platform: isLinux ? 'linux' : process.platform === 'darwin' ? 'darwin' : 'win32',
-    clock: systemClock(),
+    clock,
     files,
     pageBytes: auxiliary(AT_PAGESZ) ?? PAGE_BYTES,
     ticksPerS: auxiliary(AT_CLKTCK) ?? TICKS_PER_S,
@@ -41,13 +50,25 @@ export function realHost(paths: RealPaths = {}): Host {
     userName: userNames(files),
     command: runCommand,
     library: loadLibrary,
-    vendor: (driver) => noVendor(`The driver library of ${driver} cannot be loaded yet.`),
+    vendor: isForeign
+      ? () => noVendor('The drivers of a machine whose files alone we see cannot be asked.')
+      : vendorSessions(vendorFile, clock),
     http: loopbackHttp,
+    contact: contacts.open,
+    traffic: contacts.traffic,
     signal(target, name) {
       if (isForeign) return problem('denied', 'These processes run on a machine whose files alone we see.')
       return sendSignal(files, target, name)
     },
   }
+}
+
+function vendorSessions(file: URL, clock: Clock): Host['vendor'] {
+  // The packaged app is no Node (fuse `runAsNode`, electron-builder.yml): started as one, it would be a second app.
+  if (process.versions.electron !== undefined && file.pathname.includes('/app.asar'))
+    return () => noVendor('This app cannot load driver libraries.')
+  const port = createVendorPort({ file, clock })
+  return port.session
 }
 
 /** Names from /etc/passwd, which is read again only for an account that was not in it. */

@@ -2,6 +2,7 @@ import { ok, problem, type Result } from '../../contract/result.ts'
 import { type VirtualClock, virtualClock } from '../clock/virtual.ts'
 import { fileProblem } from './file-problem.ts'
 import type { FileFault, Host, HostFiles, KeptFile } from './host.ts'
+import { noContact } from './no-contact.ts'
 import { noVendor } from './no-vendor.ts'
 import { type Moment, type RecordingHeader, type Step, withEdits } from './recording/format.ts'
 import { parseRecording } from './recording/parse.ts'
@@ -82,6 +83,8 @@ function playback(header: RecordingHeader, moments: readonly Moment[]): Recorded
     library: (name) => problem('absent', `A recording holds no libraries: not ${name} either.`),
     vendor: (driver) => noVendor(`A recording holds no libraries: not that of ${driver} either.`),
     http: () => Promise.resolve(problem('refused', 'A recording holds no servers.')),
+    contact: () => noContact('A recording holds no network.'),
+    traffic: () => [],
     signal: () => problem('denied', 'The processes of a recording have long ended.'),
   }
 }

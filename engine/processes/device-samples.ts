@@ -26,10 +26,13 @@ function sampleOf(device: string, uses: readonly DeviceUse[], appOf: (pid: numbe
   const busyMs = Math.min(toMs - fromMs, Math.max(toldMs, deviceMs ?? (untold.length > 0 ? toMs - fromMs : 0)))
   const restMs = Math.max(0, busyMs - toldMs)
   const untoldBytes = untold.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0)
+  // Where nobody tells memory either, those that hold the device share alike.
+  const weightOf = ({ memoryBytes }: ProcessUse) =>
+    untoldBytes > 0 ? (memoryBytes ?? 0) / untoldBytes : 1 / untold.length
   const apps = new Map<AppId, DeviceAppSample>()
-  let otherMs = untold.length === 0 || untoldBytes === 0 ? restMs : 0
+  let otherMs = untold.length === 0 ? restMs : 0
   for (const process of processes) {
-    const ownMs = process.busyMs ?? (untoldBytes > 0 ? (restMs * (process.memoryBytes ?? 0)) / untoldBytes : 0)
+    const ownMs = process.busyMs ?? restMs * weightOf(process)
     const app = appOf(process.pid)
     if (app === null) {
       otherMs += ownMs

@@ -108,7 +108,7 @@ class LinuxSampler implements ProcessSampler {
   }
 
   appOf(pid: number): AppId | null {
-    return this.#table.get(pid)?.member?.app ?? null
+    return this.#table.appOf(pid)
   }
 
   tracked(): Iterable<ProcessKey> {

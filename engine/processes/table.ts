@@ -16,6 +16,9 @@ const MATCH_AGAIN_MS = [1_000, 10_000] as const
 /** In one sample, at each age: a thousand processes that start together must not hold up a tick. */
 const MATCH_AGAIN_AT_ONCE = 50
 
+/** A driver's answer is a tick or two late, and a rig's tick may last ten seconds. */
+const REMEMBERED_MS = 30_000
+
 export type TableOptions = {
   readonly host: Host
   readonly matcher: Matcher
@@ -36,6 +39,7 @@ export class ProcessTable {
   readonly #options: TableOptions
   readonly #known = new Map<number, Process>()
   readonly #buried: Process[] = []
+  readonly #ended = new Map<number, { readonly app: AppId; readonly endedMs: number }>()
   readonly #matchAgain: { readonly process: Process; readonly dueMs: number }[][] = MATCH_AGAIN_MS.map(() => [])
 
   constructor(options: TableOptions) {
@@ -54,6 +58,13 @@ export class ProcessTable {
 
   all(): Process[] {
     return [...this.#known.values()]
+  }
+
+  /** The app that a process belongs to, or belonged to until a moment ago: drivers tell late what it did last. */
+  appOf(pid: number): AppId | null {
+    const process = this.#known.get(pid)
+    if (process !== undefined) return process.member?.app ?? null
+    return this.#ended.get(pid)?.app ?? null
   }
 
   /** Looks at a process that was not known, or whose number is a new one's. `null` where there is none. */
@@ -125,7 +136,10 @@ export class ProcessTable {
       const reaper = process.index < 0 || process.state === 'zombie' ? null : this.#reaperOf(process)
       if (reaper !== null) owe(reaper, process)
     }
+    const nowMs = this.#options.host.clock.monotonicMs()
+    for (const [pid, { endedMs }] of this.#ended) if (endedMs < nowMs - REMEMBERED_MS) this.#ended.delete(pid)
     for (const process of gone) {
+      if (process.member !== null) this.#ended.set(process.pid, { app: process.member.app, endedMs: nowMs })
       this.#untrack(process)
       if (this.#known.get(process.pid) === process) this.#known.delete(process.pid)
       if (process.state === 'opaque') this.opaque--

@@ -3,6 +3,7 @@ import type { Problem, Result } from '../../contract/result.ts'
 import type { Provenance } from '../../contract/units.ts'
 import type { Host, MachineFacts } from '../host/host.ts'
 import type { DeviceUse } from '../processes/gpu-time.ts'
+import type { ConfiguredMeter } from './wall/dialect.ts'
 
 /** Part of the machine whose energy is known by itself. */
 export type Domain = {
@@ -57,6 +58,8 @@ export type Reading =
       readonly powerW: number
     }
   | { readonly kind: 'asleep'; readonly domain: DomainId; readonly atMs: number }
+  /** It works, and has nothing to tell in this state of the machine (a battery on mains power): no figure, no fault. */
+  | { readonly kind: 'unavailable'; readonly domain: DomainId; readonly atMs: number; readonly reason: string }
   | { readonly kind: 'fault'; readonly domain: DomainId; readonly atMs: number; readonly problem: Problem<SourceFault> }
 
 /** `absent`: not there; `hidden`: there, but a container or VM keeps it from us; `denied`: needs a grant; `broken`: gave nonsense. */
@@ -77,6 +80,8 @@ export type SourceContext = {
   load(): MachineLoad | null
   /** Roots of better sources that already measure here: `estimate` stands in only for what nobody measures. */
   readonly measuredKinds: ReadonlySet<DomainKind>
+  /** Meters that the user set up, as they are now; left out where nobody can set up any. */
+  readonly wallMeters?: (() => readonly ConfiguredMeter[]) | undefined
 }
 
 export interface OpenSource {

@@ -15,6 +15,44 @@ export const GAIN = {
   raplDram: 0.1,
   /** Whole platform as its maker wired it: ±5–10 %. */
   raplPsys: 0.05,
+  /** Apple chip, as its firmware models it: ±10 %, judgement; Apple gives no figure (ml-energy/zeus-apple-silicon README). */
+  ioReport: 0.05,
+  /** Its memory, of which less is known: ±20 %, judgement. */
+  ioReportDram: 0.1,
+  /** Whole Mac behind its power supply: ±5 %, judgement. */
+  smcSystem: 0.025,
+  /** Package of a Mac with an Intel processor, by sensors of its supply: ±10 %, judgement. */
+  smcPackage: 0.05,
+  /** Energy counter of an Intel graphics card: ±5 %, as its maker's package counters (Hackenberg et al. 2015); judgement for a card. */
+  hwmonIntelGpu: 0.025,
+  /** Meter of a whole board: ±2–5 %, judgement. */
+  hwmonBoard: 0.025,
+  /** What a power supply estimates that it delivers: ±10 %, judgement. */
+  hwmonSupplyOutput: 0.05,
+  /** What a power supply measures that it draws: ±5 %, judgement. */
+  hwmonSupplyInput: 0.025,
+  /** Voltage × current of a rail: tolerances of chip and shunt, and 40 µV steps at small currents (TI INA3221 data sheet): ±10 %. */
+  hwmonRail: 0.05,
+  /** AMD before Zen: modelled as Intel's was before Haswell, ±10–15 % (Hackenberg et al. 2015). */
+  hwmonFam15h: 0.075,
+  /** Regulators' telemetry by formulas that were found by experiment: ±20 %, judgement. */
+  hwmonZenpower: 0.1,
+  /** A battery's gauge: ±5 %. */
+  battery: 0.025,
+  /** A rail that a computer maker's own metering chip measures: ±5 %, as such chips' shunts are. */
+  emiRail: 0.025,
+  /** AMD card by its own sensor or energy: ±10 %; on older ones without losses of the board (judgement). */
+  amdgpuCard: 0.05,
+  /** Graphics within an AMD chip, as its firmware models it: ±15 % (judgement). */
+  amdgpuGraphics: 0.075,
+  /** Graphics as what a rail shared with the cores carries beyond them: ±40 % (judgement). */
+  amdgpuSharedRail: 0.2,
+  /** Neural unit within an AMD chip: ±20 % (judgement). */
+  amdgpuNpu: 0.1,
+  /** Whole AMD chip as its firmware models it: ±15 % (judgement). */
+  amdgpuPackage: 0.075,
+  /** NPU: time at work × a typical power, whatever it works on: ±60 %, judgement. */
+  npuBusyTime: 0.3,
   /** Power curve of a processor whose model is listed. */
   estimateListedCpu: 0.35,
   /** Power curve of a processor of which only the family is known. */
@@ -25,4 +63,20 @@ export const GAIN = {
   estimateUnknownCpu: 0.5,
   /** Watts per gigabyte: ±50 %. */
   estimateDram: 0.25,
+  /** Plug with a metering chip that its maker calibrated: ±1–3 % above 10 W (Shelly, HomeWizard, AVM data sheets). */
+  wallPlug: 0.015,
+  /** Meter that its owner calibrated, or nobody: ±2–5 % (tasmota/docs, "Power Monitoring Calibration"). */
+  wallSelfCalibrated: 0.025,
+  /** Watts of a UPS: ±5–10 %, in steps of a per cent of its size. */
+  wallUps: 0.05,
+  /** Load of a UPS × its size × an assumed power factor: judgement. */
+  wallUpsLoad: 0.15,
+  /** Power of a server as its controller reads it from the supplies: ±2–5 %. */
+  wallServer: 0.025,
+  /** A meter behind another program, of unknown make: judgement. */
+  wallUnknown: 0.05,
+  /** NVIDIA GPU: counter and power come from one meter, ±5 % (Yang, Adámek, Armour 2023, arXiv 2312.02741: > 70 cards beside external meters). */
+  nvml: 0.025,
+  /** NVIDIA A100, H100 and their kin: the same, sampled in 25 of every 100 ms (arXiv 2312.02741). */
+  nvmlSampledInPart: 0.05,
 } as const

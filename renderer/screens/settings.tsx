@@ -1,12 +1,15 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import type { ReactNode } from 'react'
 import { useContract } from '../client.ts'
+import { useArrival } from '../parts/use-arrival.ts'
 import { Skeleton, View } from '../parts/view.tsx'
 import type { ScreenProps } from './screen.ts'
 import { About } from './settings/about.tsx'
 import { Appearance } from './settings/appearance.tsx'
 import { Apps } from './settings/apps.tsx'
 import { Behaviour } from './settings/behaviour.tsx'
-import { Data, Network } from './settings/data.tsx'
+import { Data } from './settings/data.tsx'
+import { Meters } from './settings/meters.tsx'
+import { Network } from './settings/network.tsx'
 import { Price } from './settings/price.tsx'
 import { type SectionId, sections } from './settings/sections.ts'
 
@@ -27,7 +30,8 @@ export function Settings(props: ScreenProps) {
             price: <Price settings={settings} onSaved={replace} />,
             apps: <Apps settings={settings} onSaved={replace} wanted={props.target} />,
             data: <Data />,
-            network: <Network />,
+            meters: <Meters settings={settings} onScreen={props.onScreen} />,
+            network: <Network meters={settings.wallMeters} />,
             about: <About />,
           }
           return sections.map(({ id, title }) => (
@@ -43,12 +47,7 @@ export function Settings(props: ScreenProps) {
 
 function Section(props: { id: string; title: string; isTarget: boolean; children: ReactNode }) {
   const { id, title, isTarget, children } = props
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
-    if (!isTarget) return
-    heading.current?.scrollIntoView({ block: 'start' })
-    heading.current?.focus()
-  }, [isTarget])
+  const heading = useArrival(isTarget)
   return (
     <section className="settings-section" aria-labelledby={`section-${id}`}>
       <h2 id={`section-${id}`} ref={heading} tabIndex={-1} className="section-title">

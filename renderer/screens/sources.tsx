@@ -7,12 +7,15 @@ import { useNow } from '../now-store.ts'
 import { Command } from '../parts/copy-button.tsx'
 import { Empty, Skeleton, View } from '../parts/view.tsx'
 import { count, sourceStates } from '../words.ts'
+import type { ScreenProps } from './screen.ts'
 import { DomainTree } from './sources/domain-tree.tsx'
+import { WallMeters } from './sources/meters/wall-meters.tsx'
 
 /** What is measured how, what is missing, and what would mend it. */
-export function Sources() {
+export function Sources(props: ScreenProps) {
   const asked = useContract('sources', {}, 'sourcesChanged')
   const { now } = useNow()
+  const domainsOf = (answer: SourcesAnswer) => now?.domains ?? answer.sources.flatMap((source) => source.domains)
   return (
     <>
       <header className="screen-head">
@@ -30,7 +33,8 @@ export function Sources() {
       >
         {(answer) => (
           <>
-            <Machine answer={answer} domains={now?.domains ?? answer.sources.flatMap((source) => source.domains)} />
+            <Machine answer={answer} domains={domainsOf(answer)} />
+            <WallMeters domains={domainsOf(answer)} isTarget={props.target === 'meters'} />
             <section className="block" aria-labelledby="sources-title">
               <h2 id="sources-title">Sources, best first</h2>
               <ul className="rows">
@@ -106,7 +110,11 @@ function SourceRow(props: { source: SourceStatus; nowS: number | null }) {
       {source.remedyText !== null && (
         <>
           {source.remedy?.note !== undefined && <p className="row-text">{source.remedy.note}</p>}
-          <Command text={source.remedyText} />
+          {source.remedy?.kind === 'setting' ? (
+            <p className="row-text">{source.remedyText}</p>
+          ) : (
+            <Command text={source.remedyText} />
+          )}
         </>
       )}
     </li>

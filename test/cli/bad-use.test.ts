@@ -31,9 +31,9 @@ test('a machine on which nothing can be measured exits 3 and says where to look'
   expect(stdout).toContain('No source can measure this machine')
   const doctor = await cli(['doctor', '--json', '--path.procfs', tree, '--path.sysfs', tree, '--path.rootfs', tree])
   expect(doctor.code).toBe(3)
-  expect(JSON.parse(doctor.stdout).sources.map((source: { state: string }) => source.state)).toEqual([
-    ...['absent', 'broken'],
-  ])
+  const states = JSON.parse(doctor.stdout).sources.map((source: { state: string }) => source.state)
+  expect(states.pop()).toBe('broken')
+  expect(new Set(states)).toEqual(new Set(['absent']))
 })
 
 test('where a permission is all that is missing the exit code is 4', async () => {

@@ -14,6 +14,7 @@ import {
   VersionJson,
 } from '../../cli/shapes.ts'
 import { attach } from '../../engine/socket/client.ts'
+import { sources } from '../../engine/sources/registry.ts'
 import { cli, startCli } from '../support/cli.ts'
 
 let directory = ''
@@ -38,7 +39,8 @@ describe('on a machine without an engine', () => {
     const { code, stdout } = await cli(['doctor', '--json', '--data-dir', place('none')])
     const doctor = DoctorJson.parse(JSON.parse(stdout))
     expect(code).toBe(0)
-    expect(doctor.sources.map((source) => source.id)).toEqual(['rapl', 'estimate'])
+    const here = sources.filter(({ platforms }) => platforms.includes('linux'))
+    expect(doctor.sources.map((source) => source.id)).toEqual(here.map(({ id }) => id))
     for (const source of doctor.sources) expect(source.state === 'measuring' || source.reason !== null).toBe(true)
   })
 
@@ -75,7 +77,9 @@ describe('run', () => {
   test('counts children that end before it does', async () => {
     const children = `for (let i = 0; i < 3; i++) require('child_process').execFileSync(process.execPath, ${JSON.stringify(busy.slice(1))})`
     const run = RunJson.parse(JSON.parse((await cli(['run', '--json', '--', 'node', '-e', children])).stderr))
-    expect(run.cpuMs).toBeGreaterThan(1_000)
+    // They use 1,200 ms. Where other programs start hundreds of processes meanwhile, a child may live unseen, and then its credit is what
+    // the tick in which it ended cannot explain otherwise (attribution: short-lived children). Without them there are some 60 ms.
+    expect(run.cpuMs).toBeGreaterThan(600)
   })
 
   test('passes on the exit code, and 128 + the number of a signal', async () => {

@@ -3,8 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { type Problem, remedyText } from '../../contract/result.ts'
 import { sources } from '../../engine/sources/registry.ts'
 import type { Reading, Source } from '../../engine/sources/source.ts'
+import { AmdMachine } from '../engine/sources/amdgpu-machine.ts'
+import { gpuMetricsTable } from '../engine/sources/gpu-metrics-tables.ts'
+import { NPU_BUSY, npuMachine } from '../engine/sources/npu-machine.ts'
 import { PowercapMachine } from '../engine/sources/powercap.ts'
+import { answered } from '../engine/sources/wall/meters.ts'
 import { fcOptions } from '../support/counts.ts'
+import { ioreportTrial, smartBatteryTrial, smcTrial } from './mac-trials.ts'
+import { nvmlTrial } from './nvml-trial.ts'
+import { batteryTrial, hwmonTrial } from './sensor-trials.ts'
+import { wallTrial } from './wall-trial.ts'
+import { batteryWindowsTrial, emiTrial } from './windows-trials.ts'
 
 /** What each source of the registry is tried on. A source without an entry fails. */
 type Trial = {
@@ -24,7 +33,10 @@ const rapl = () =>
     '1': { name: 'psys' },
   })
 
+const AMD_CARD = '0000:03:00.0'
+
 const trials: Readonly<Record<string, Trial>> = {
+  nvml: nvmlTrial,
   rapl: {
     reads: rapl,
     fails: {
@@ -41,6 +53,46 @@ const trials: Readonly<Record<string, Trial>> = {
       ['intel-rapl:0', 'intel-rapl:0:1'].map((zone) => `/sys/class/powercap/${zone}/${file}`),
     ),
   },
+  npu: {
+    reads: npuMachine,
+    fails: {
+      absent: () => npuMachine('1\n', 'amdxdna'),
+      denied: () => npuMachine({ fault: 'denied' }),
+    },
+    files: [NPU_BUSY],
+  },
+  amdgpu: {
+    reads: () =>
+      new AmdMachine({
+        [AMD_CARD]: {
+          average: '43000000\n',
+          input: '45000000\n',
+          capMax: '300000000\n',
+          busy: '12\n',
+          control: 'auto',
+          metrics: gpuMetricsTable('1.3', { watts: 43, energy: 77, busy: 12 }),
+        },
+      }),
+    fails: {
+      absent: () => new AmdMachine(),
+      denied: () => new AmdMachine({ [AMD_CARD]: { average: { fault: 'denied' } } }),
+      broken: () => new AmdMachine({ [AMD_CARD]: { average: 'nonsense' } }),
+    },
+    files: [
+      ...['uevent', 'gpu_metrics', 'gpu_busy_percent', 'product_name', 'hwmon/hwmon3/power1_average'].map(
+        (file) => `/sys/class/drm/card0/device/${file}`,
+      ),
+      `/sys/bus/pci/devices/${AMD_CARD}/power/runtime_status`,
+    ],
+  },
+  hwmon: hwmonTrial,
+  battery: batteryTrial,
+  emi: emiTrial,
+  'battery-windows': batteryWindowsTrial,
+  wall: wallTrial,
+  ioreport: ioreportTrial,
+  smc: smcTrial,
+  'smart-battery': smartBatteryTrial,
   estimate: {
     reads: () => new PowercapMachine({}, { cpuModel: 'AMD EPYC', virtualisation: 'vm' }),
     fails: {
@@ -95,6 +147,8 @@ function isSane(reading: Reading): boolean {
       return Number.isFinite(reading.powerW) && reading.powerW >= 0 && reading.atMs > reading.fromMs
     case 'asleep':
       return true
+    case 'unavailable':
+      return /^\p{Lu}.{15,}[.]$/su.test(reading.reason)
     case 'fault':
       expectTold(reading.problem)
       return true
@@ -124,6 +178,7 @@ describe.each(sources.map((source) => [source.id, source] as const))('source %s'
     work(machine)
     opened.sample()
     work(machine)
+    await answered()
     const readings = opened.sample()
     expect(readings.map(({ domain }) => domain)).toEqual(ids)
     expect(readings.every((reading) => reading.kind !== 'fault' && isSane(reading))).toBe(true)

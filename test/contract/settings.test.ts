@@ -7,7 +7,8 @@ test('a change of one setting says nothing of the others, so it cannot reset the
 })
 
 test('every setting has a default and can be changed', () => {
-  expect(Object.keys(Settings.parse({}))).toEqual(Object.keys(SettingsChange.shape))
+  // Meters are set up by methods of their own.
+  expect(Object.keys(Settings.parse({}))).toEqual([...Object.keys(SettingsChange.shape), 'wallMeters'])
 })
 
 test('a setting out of its bounds is refused', () => {

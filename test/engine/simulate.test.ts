@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
+import { energy } from '../../cli/format.ts'
+import { openPlayable, type TruthRow } from '../../cli/rigs.ts'
+import { type Column, table } from '../../cli/table.ts'
 import type { HistoryRow } from '../../contract/history.ts'
 import { loadRigFile } from '../../engine/host/rig/load-file.ts'
 import { rigHost } from '../../engine/host/rig/rig-host.ts'
@@ -27,7 +30,7 @@ async function play(rig: Rig, options: { everyTick?: boolean; tickMs?: number } 
     timeZone: rig.zone,
   })
   if (!result.ok) throw new Error(result.reason)
-  return { simulation: result.value, truth: rigTruth(rig, 0, host.durationMs) }
+  return { simulation: result.value, truth: rigTruth(rig, 0, host.durationMs), host }
 }
 
 async function shippedRig(name: string): Promise<Rig> {
@@ -48,7 +51,10 @@ function expectConserved({ byApp, byDomain }: Simulation): void {
   for (const row of byDomain.rows) expect(row.activeMj + row.idleMj + row.otherMj).toBe(row.energyMj)
 }
 
-for (const name of ['rapl-laptop.json', 'amd-desktop.json', 'clock-trouble.json', 'zones-come-and-go.json']) {
+const DEVICES = ['nvidia-desktop', 'dual-3090', 'intel-laptop-battery', 'amd-radeon', 'arc-desktop', 'hybrid-laptop']
+const COUNTERS = ['rapl-laptop', 'amd-desktop', 'clock-trouble', 'zones-come-and-go']
+
+for (const name of [...COUNTERS, ...DEVICES].map((rig) => `${rig}.json`)) {
   test(`${name}: each app's energy is the rig's truth within its tolerance, and every millijoule is accounted for`, async () => {
     const { simulation, truth } = await play(await shippedRig(name))
     expectConserved(simulation)
@@ -60,6 +66,44 @@ for (const name of ['rapl-laptop.json', 'amd-desktop.json', 'clock-trouble.json'
     }
   })
 }
+
+test.each(DEVICES)('%s: what is found stands beside what is true, as perwatt simulate prints it', async (name) => {
+  const rigs = join(import.meta.dirname, '..', 'rigs')
+  const playable = await openPlayable(name, rigs)
+  if (!playable.ok) throw new Error(playable.reason)
+  const directory = mkdtempSync(join(tmpdir(), 'perwatt-test-'))
+  directories.push(directory)
+  const { player, timeZone, truth } = playable.value
+  const result = await simulate(player, { version: 'test', dataDir: directory, timeZone })
+  if (!result.ok) throw new Error(result.reason)
+  const lines = table(TRUTH_COLUMNS, truth(result.value), { width: 80 })
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(join(rigs, 'expected', `${name}.txt`))
+})
+
+test('a card that sleeps is never woken by being looked at, and what it draws meanwhile is nobody’s', async () => {
+  const { simulation, truth, host } = await play(await shippedRig('hybrid-laptop.json'))
+  expect(host.wakings).toEqual([])
+  const card = simulation.byDomain.rows.find(({ key }) => key === 'gpu/0000:01:00.0')
+  const trueMj = truth.zones.find(({ domain }) => domain === 'gpu/0000:01:00.0')?.energyMj ?? 0
+  expect(card?.energyMj).toBeLessThanOrEqual(trueMj)
+  expect(card?.energyMj).toBeGreaterThan(trueMj * 0.98)
+})
+
+test('idle of an app is what its model drew while nothing worked', async () => {
+  const { simulation, truth } = await play(await shippedRig('nvidia-desktop.json'))
+  for (const app of truth.apps) {
+    const row = simulation.byApp.rows.find(({ key }) => key === app.app)
+    expect(Math.abs((row?.idleMj ?? 0) / app.idleMj - 1), app.app).toBeLessThan(0.01)
+  }
+})
+
+test('a battery tells what the laptop draws while it is unplugged, beside the sum and never in it', async () => {
+  const { simulation, truth } = await play(await shippedRig('intel-laptop-battery.json'))
+  const found = simulation.byDomain.rows.find(({ key }) => key === 'battery/main')?.energyMj ?? 0
+  const trueMj = truth.zones.find(({ domain }) => domain === 'battery/main')?.energyMj ?? 0
+  expect(Math.abs(found / trueMj - 1)).toBeLessThan(0.01)
+  expect(Math.abs(simulation.byApp.measuredMj / truth.energyMj - 1)).toBeLessThan(0.01)
+})
 
 for (const name of ['estimate-vm.json', 'denied-rapl.json', 'hidden-container.json']) {
   test(`${name}: without a counter there is an estimate that says so, never 0 W`, async () => {
@@ -77,6 +121,14 @@ test('a suspend, a set clock and a reset counter are gaps; no energy of theirs i
   expect(simulation.byApp.measuredMj).toBeLessThanOrEqual(truth.energyMj)
   expect(simulation.byApp.measuredMj).toBeGreaterThan(truth.energyMj * 0.99)
 })
+
+const TRUTH_COLUMNS: readonly Column<TruthRow>[] = [
+  { title: 'WHAT', text: (row) => row.what },
+  { title: '', isElastic: true, text: (row) => row.key },
+  { title: 'MEASURED', align: 'right', text: (row) => energy(row.measuredMj, row) },
+  { title: 'TRUE', align: 'right', text: (row) => energy(Math.round(row.trueMj)) },
+  { title: 'OFF', align: 'right', text: (row) => `${((row.measuredMj / row.trueMj - 1) * 100).toFixed(1)} %` },
+]
 
 /** A machine whose loads are constant between a few changes. */
 function steadyRig(cores: readonly number[], floorW: number, wattsPerCore: number): Rig {

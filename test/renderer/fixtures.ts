@@ -269,6 +269,14 @@ const sourcesOf = (now: Now, options: { denied?: boolean } = {}): Output<'source
     sources: [
       rapl,
       ...(isEstimate ? [] : [source('nvml', 'NVIDIA (NVML)', 'measuring')]),
+      now.domains.some((domain) => domain.kind === 'wall')
+        ? source('wall', 'Wall meters', 'measuring')
+        : source('wall', 'Wall meters', 'absent', {
+            reason:
+              'No wall meter is set up. A smart plug, a UPS or a server’s controller tells what the whole machine draws.',
+            remedy: { kind: 'setting', path: 'Wall meters' },
+            remedyText: 'Settings › Wall meters',
+          }),
       source('estimate', 'Estimate from load', isEstimate ? 'measuring' : 'absent', {
         ...(!isEstimate && { reason: 'Not needed: everything it could estimate is measured.' }),
       }),
@@ -337,6 +345,59 @@ const engineInfo = (): Output<'engineInfo'> =>
     ledger: { state: 'writing', bytes: 3_412_000, reason: null, remedy: null },
   })
 
+/** A plug that measures, one that does not answer, and what a test of either finds. */
+function withMeters(): Answers {
+  const now = fullNow()
+  const wall = (id: string, name: string, part: object) => ({
+    ...{ id: `wall/${id}`, kind: 'wall', name, parent: null, source: 'wall', state: 'measuring', powerW: null },
+    ...{ provenance: 'counter', estimatedRatio: 0, uncertainty: null, reason: null },
+    ...part,
+  })
+  const metered = contract.now.output.parse({
+    ...now,
+    domains: [
+      ...now.domains,
+      wall('desk-plug', 'Desk plug', { powerW: 118.4, uncertainty: 0.03 }),
+      wall('cellar-ups', 'UPS in the cellar', {
+        state: 'failing',
+        provenance: 'sensor',
+        reason: 'The wall meter UPS in the cellar gives no figure: nas.local does not answer.',
+      }),
+    ],
+  })
+  const wallMeters = [
+    {
+      ...{ id: 'desk-plug', name: 'Desk plug', dialect: 'shelly-2', address: 'https://192.168.1.20' },
+      ...{ provenance: 'counter', options: { unit: 'switch:0' }, hasSecret: true },
+    },
+    {
+      ...{ id: 'cellar-ups', name: 'UPS in the cellar', dialect: 'nut', address: 'tcp://nas.local:3493' },
+      ...{ provenance: 'sensor', options: { unit: 'ups' }, hasSecret: false },
+    },
+  ]
+  return answersOf(metered, liveOf(metered, 900), {
+    settings: ok(settings({ pricePerKwh: 0.34, wallMeters })),
+    testMeter: ok(
+      contract.testMeter.output.parse({
+        units: [
+          {
+            ...{ unit: 'switch:0', name: 'switch:0', powerW: 118.4, energyMj: 4_210_000_000 },
+            provenance: 'counter',
+          },
+          { unit: 'switch:1', name: 'switch:1', powerW: 0, energyMj: null, provenance: 'sensor' },
+        ],
+        certificateSha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      }),
+    ),
+    traffic: ok({
+      addresses: [
+        { address: 'https://192.168.1.20', sentBytes: 1_204_000, receivedBytes: 9_320_000, answeredS: AT_S - 1 },
+        { address: 'tcp://nas.local:3493', sentBytes: 840, receivedBytes: 0, answeredS: null },
+      ],
+    }),
+  })
+}
+
 function answersOf(now: Now, live: Output<'live'>, more: Answers = {}): Answers {
   return {
     now: ok(now),
@@ -351,6 +412,10 @@ function answersOf(now: Now, live: Output<'live'>, more: Answers = {}): Answers 
     unnamed: ok({ processes: [] }),
     nameApp: problem('nameTaken', 'Another app is called that.'),
     forgetApp: ok({}),
+    testMeter: problem('absent', 'The meter cannot be used: 192.168.1.20 does not answer.'),
+    setMeter: ok({}),
+    removeMeter: ok({}),
+    traffic: ok({ addresses: [] }),
     setStartAtLogin: ok({ loginItem: true }),
     copyText: ok({}),
     pause: ok({}),
@@ -407,10 +472,23 @@ export const scenes: Readonly<Record<string, () => Answers>> = {
       appInfo: ok(appInfo({ trayState: 'absent' })),
     })
   },
+  meters: withMeters,
+  meterRefused: () => ({
+    ...withMeters(),
+    testMeter: problem(
+      'denied',
+      'The meter cannot be used: it wants a name and password or a token, or other ones than it was given.',
+      { kind: 'setting', path: 'Wall meters' },
+    ),
+    removeMeter: problem('notWritable', 'The settings cannot be written: the disk is full.'),
+  }),
   down: () => ({
     ...answersOf(fullNow(), liveOf(fullNow(), 900)),
     ...Object.fromEntries(
-      ['now', 'live', 'sources', 'settings', 'catalogue', 'engineInfo', 'unnamed'].map((name) => [name, down]),
+      ['now', 'live', 'sources', 'settings', 'catalogue', 'engineInfo', 'unnamed', 'traffic'].map((name) => [
+        name,
+        down,
+      ]),
     ),
     appInfo: ok(appInfo({ engine: { state: 'down', reason: 'It stopped three times within a minute.', attempts: 3 } })),
   }),

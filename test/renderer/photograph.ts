@@ -12,10 +12,17 @@ import { AT_S, scenes } from './fixtures.ts'
 import { playAnswers, serveRenderer } from './stage.ts'
 
 type Shot = {
-  readonly page: 'index.html#now' | 'index.html#sources' | 'index.html#settings' | 'popover.html'
+  readonly page:
+    | 'index.html#now'
+    | 'index.html#sources'
+    | 'index.html#settings'
+    | 'index.html#settings/network'
+    | 'popover.html'
   readonly width: number
   readonly height: number
   readonly scale: number
+  /** Buttons to press first, by their names: what they open is photographed. */
+  readonly presses?: readonly string[]
 }
 
 const { values: options } = parseArgs({
@@ -51,6 +58,13 @@ function shotsOf(scene: string): readonly Shot[] {
     { page: 'index.html#settings', ...wide },
     { page: 'index.html#settings', ...small },
   ]
+  const change: Shot = { page: 'index.html#sources', ...wide, presses: ['Change Desk plug', 'Test'] }
+  if (scene === 'meters') {
+    const dialogs = [{ ...change, presses: ['Add a meter'] }, change, { ...change, ...small }]
+    const network: Shot = { page: 'index.html#settings/network', ...wide }
+    return [...others, network, { ...network, ...small }, ...dialogs, { ...change, presses: ['Remove Desk plug'] }]
+  }
+  if (scene === 'meterRefused') return [change, { ...change, presses: ['Remove Desk plug', 'Remove it'] }]
   return ['full', 'estimate', 'denied', 'down'].includes(scene) ? [...now, ...others] : now
 }
 
@@ -75,9 +89,12 @@ async function photograph(
   await page.clock.setFixedTime(AT_S * 1_000)
   await playAnswers(page, answers)
   await page.goto(`${server.origin}/${shot.page}`)
+  const { presses = [] } = shot
+  for (const name of presses) await page.getByRole('button', { name, exact: true }).click()
   await settle(page)
-  const screen = shot.page.replace('.html', '').replace('index#', '')
-  const file = `${scene}-${screen}-${width}-${theme}.png`
+  const screen = shot.page.replace('.html', '').replace('index#', '').replace('/', '-')
+  const opened = presses.map((name) => `-${name.toLowerCase().replaceAll(' ', '-')}`).join('')
+  const file = `${scene}-${screen}${opened}-${width}-${theme}.png`
   await page.screenshot({ path: join(options.to ?? '.', file) })
   const { violations } = await new AxeBuilder({ page }).analyze()
   const found = [

@@ -65,6 +65,10 @@ export function fakeEngine(overrides: Partial<PerwattHandlers> = {}): FakeEngine
     forgetApp: () => ok({}),
     settings: () => ok(Settings.parse({})),
     changeSettings: (change) => ok(Settings.parse(change)),
+    testMeter: () => ({ ok: false, code: 'absent', reason: 'A fake engine asks nobody.', remedy: null }),
+    setMeter: () => ok({}),
+    removeMeter: () => ok({}),
+    traffic: () => ok({ addresses: [] }),
     engineInfo: () =>
       ok({
         ...{ version: '0.0.0', pid: 1, startedS: 1_790_000_000, dataDir: '/nowhere' },

@@ -1,6 +1,15 @@
 import { ok, problem, type Result } from '../../contract/result.ts'
 import { type VirtualClock, virtualClock } from '../../engine/clock/virtual.ts'
-import type { FileFault, Host, HostFiles, KeptFile, MachineFacts, VendorSession } from '../../engine/host/host.ts'
+import type {
+  Contact,
+  FileFault,
+  Host,
+  HostFiles,
+  KeptFile,
+  MachineFacts,
+  VendorSession,
+} from '../../engine/host/host.ts'
+import { noContact } from '../../engine/host/no-contact.ts'
 import { noVendor } from '../../engine/host/no-vendor.ts'
 
 /** A file's text, or the fault that reading it gives; a function is asked anew by each read. */
@@ -108,6 +117,14 @@ export class MemoryHost implements Host {
   }
   async http(): Promise<Result<never, 'refused'>> {
     return problem('refused', 'a machine in memory has no network')
+  }
+  /** Answers by address, as a test wrote them. */
+  readonly contacts = new Map<string, Contact>()
+  contact(address: string): Contact {
+    return this.contacts.get(address) ?? noContact('A machine in memory has no network.')
+  }
+  traffic(): readonly [] {
+    return []
   }
   signal(): Result<never, 'gone'> {
     return problem('gone', 'a machine in memory takes no signals')

@@ -1,5 +1,5 @@
 import { durationMs } from './duration.ts'
-import type { Bursts } from './schema.ts'
+import type { Bursts } from './schema-load.ts'
 
 export type Burst = { readonly fromMs: number; readonly toMs: number; readonly value: number }
 

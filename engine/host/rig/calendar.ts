@@ -1,5 +1,6 @@
 import { clockMinutes, durationMs } from './duration.ts'
-import type { Rig, Window } from './schema.ts'
+import type { Rig } from './schema.ts'
+import type { Window } from './schema-load.ts'
 
 const DAY_MS = 86_400_000
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const

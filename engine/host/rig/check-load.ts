@@ -2,7 +2,8 @@ import { isLocal } from './calendar.ts'
 import type { Mistake } from './check.ts'
 import { durationMs } from './duration.ts'
 import type { JsonPath } from './json-lines.ts'
-import type { Load, Rig, Window } from './schema.ts'
+import type { Rig } from './schema.ts'
+import type { Load, Window } from './schema-load.ts'
 
 const MOST_PERIODS = 1_000_000
 export const TOO_OFTEN = 'expected at least "1ms", and at most a million periods in the rig’s duration'

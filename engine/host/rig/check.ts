@@ -1,8 +1,10 @@
+import { checkCardCapacity, checkDevices } from './check-devices.ts'
 import { checkLoad, checkWindow, isTooOften, largest, TOO_OFTEN } from './check-load.ts'
 import { durationMs } from './duration.ts'
 import type { JsonPath } from './json-lines.ts'
 import { happeningsOf, livesOf, timesOf } from './lives.ts'
-import type { Load, Rig, RigProcess } from './schema.ts'
+import type { Rig, RigProcess } from './schema.ts'
+import type { Load } from './schema-load.ts'
 
 const LONGEST_MS = 400 * 86_400_000
 const MOST_LIVES = 5_000
@@ -20,10 +22,11 @@ export function checkRig(rig: Rig): Mistake[] {
       ...checkProcesses(rig),
       ...checkZones(rig),
       ...checkEvents(rig),
+      ...checkDevices(rig),
       ...loadsOf(rig).flatMap(([path, load]) => checkLoad(rig, load, path)),
     ],
     () => checkNumbers(rig),
-    () => [...checkPids(rig), ...checkSleeps(rig), ...checkCapacity(rig)],
+    () => [...checkPids(rig), ...checkSleeps(rig), ...checkCapacity(rig), ...checkCardCapacity(rig)],
   ]
   for (const stage of stages) {
     const mistakes = stage()

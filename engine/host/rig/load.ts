@@ -1,7 +1,8 @@
 import { burstOf } from './bursts.ts'
 import { recurrence, type Span } from './calendar.ts'
 import { durationMs } from './duration.ts'
-import type { Load, Rig } from './schema.ts'
+import type { Rig } from './schema.ts'
+import type { Load } from './schema-load.ts'
 
 /** From the moment asked until `untilMs` a load is `value + slopePerMs · t`. */
 export type Piece = { readonly untilMs: number; readonly value: number; readonly slopePerMs: number }
@@ -43,6 +44,15 @@ export function outside(spans: readonly Span[]): (atMs: number) => { inside: boo
       if (atMs < span.toMs) return { inside: false, untilMs: span.toMs }
     }
     return { inside: true, untilMs: FOR_EVER }
+  }
+}
+
+/** Open within `spans`, which are in order and do not overlap. */
+export function within(spans: readonly Span[]): (atMs: number) => { inside: boolean; untilMs: number } {
+  const isOutside = outside(spans)
+  return (atMs) => {
+    const { inside, untilMs } = isOutside(atMs)
+    return { inside: !inside, untilMs }
   }
 }
 
@@ -117,6 +127,11 @@ export type Integral = {
 
 export function integralFrom(pieces: Pieces, fromMs: number): Integral {
   return { pieces, piece: pieces(fromMs), pieceFromMs: fromMs, beforePiece: 0, total: 0 }
+}
+
+/** The load itself at a moment that the integral has reached. */
+export function valueNow(integral: Integral, atMs: number): number {
+  return integral.piece.value + integral.piece.slopePerMs * (atMs - integral.pieceFromMs)
 }
 
 /** Within a piece the total is computed from the piece's beginning, so that many small steps add no rounding. */

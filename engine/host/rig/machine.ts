@@ -1,11 +1,13 @@
+import { type BatteryState, batteryOf, turn } from './battery.ts'
 import type { Span } from './calendar.ts'
+import { advanceCard, type CardState, cardEnergyMj, cardsOf, integralsOf } from './cards.ts'
 import { durationMs } from './duration.ts'
 import { FIRST_IDLE_PID, happeningsOf, sleepsOf } from './lives.ts'
 import { advanceIntegral, gated, type Integral, integralFrom, outside, type Pieces, piecesOf } from './load.ts'
 import { type Group, groupsOf, type ProcessState, processesOf } from './processes.ts'
 import type { Rig, RigProcess } from './schema.ts'
 import { type ChildCounts, childCounts, childCpuMs, NO_CHILDREN } from './short-children.ts'
-import { type ZoneState, zonesOf } from './zones.ts'
+import { countsInTotal, type ZoneState, zonesOf } from './zones.ts'
 
 /** Something that happens at a moment: a process starts or ends, a counter begins anew. */
 type Turn = { readonly atMs: number; readonly apply: () => void }
@@ -22,6 +24,8 @@ export class Machine {
   readonly rig: Rig
   readonly processes: readonly ProcessState[]
   readonly zones: readonly ZoneState[]
+  readonly cards: readonly CardState[]
+  readonly battery: BatteryState | null
   atMs = 0
   readonly #durationMs: number
   readonly #uptimeMs: number
@@ -53,9 +57,13 @@ export class Machine {
     this.#groups = groupsOf(rig)
     this.processes = processesOf(rig, this.#groups, awake)
     this.zones = zonesOf(rig, this.#groups, awake)
+    this.cards = cardsOf(rig, this.processes, awake)
+    this.battery = batteryOf(rig)
     this.#endedCpuMs = new Float64Array(this.#groups.length)
     this.#cpuMs = new Float64Array(this.#groups.length)
-    this.#turns = [...this.#processTurns(), ...this.#zoneTurns()].toSorted((a, b) => a.atMs - b.atMs)
+    this.#turns = [...this.#processTurns(), ...this.#zoneTurns(), ...this.#batteryTurns()].toSorted(
+      (a, b) => a.atMs - b.atMs,
+    )
     this.advance(0)
   }
 
@@ -125,11 +133,20 @@ export class Machine {
     return this.#energyMj(zone) - zone.beforeRestartMj
   }
 
+  /** Energy of everything that counts in the machine's total, whether or not a counter tells it. */
+  drawnMj(): number {
+    let energyMj = 0
+    for (const zone of this.zones) if (countsInTotal(zone, this.zones)) energyMj += this.#energyMj(zone)
+    for (const card of this.cards) energyMj += cardEnergyMj(card)
+    return energyMj
+  }
+
   /** Until then nothing changes: no load, process, zone or sleep. `fromMs` itself where something changes all the time. */
   nextChangeMs(fromMs: number): number {
     let nextMs = this.#turns.find(({ atMs }) => atMs > fromMs)?.atMs ?? this.#durationMs
     nextMs = Math.min(nextMs, this.#durationMs)
     const integrals = [this.#awake, this.#background, this.#steal, ...this.zones.map(({ other }) => other)]
+    integrals.push(...this.cards.flatMap(integralsOf))
     for (const process of this.processes) {
       if (process.startMs > fromMs || process.stopMs <= fromMs) continue
       if (process.children !== null) return fromMs
@@ -147,6 +164,7 @@ export class Machine {
     this.atMs = toMs
     for (const integral of [this.#awake, this.#background, this.#steal]) advanceIntegral(integral, toMs)
     for (const zone of this.zones) advanceIntegral(zone.other, toMs)
+    for (const card of this.cards) advanceCard(card, toMs)
     this.#cpuMs.set(this.#endedCpuMs)
     this.#add(this.#cpuMs, 0, this.#background.total)
     for (const process of this.#alive) {
@@ -227,6 +245,15 @@ export class Machine {
         },
       })),
     )
+  }
+
+  #batteryTurns(): Turn[] {
+    const { battery } = this
+    if (battery === null) return []
+    return battery.plugged.flatMap(({ fromMs, toMs }) => [
+      { atMs: fromMs, apply: () => turn(battery, true, this.drawnMj(), this.#awake.total) },
+      { atMs: toMs, apply: () => turn(battery, false, this.drawnMj(), this.#awake.total) },
+    ])
   }
 
   #start(process: ProcessState): void {

@@ -1,19 +1,28 @@
 import { ok, problem, type Result } from '../../../contract/result.ts'
 import { type VirtualClock, virtualClock } from '../../clock/virtual.ts'
 import type { Host, HttpAnswer, HttpFault, MachineFacts, ProcessKey } from '../host.ts'
+import { noContact } from '../no-contact.ts'
 import { noVendor } from '../no-vendor.ts'
+import type { CardState } from './cards.ts'
 import { durationMs } from './duration.ts'
 import { faultsOf } from './faults.ts'
+import { fdBranch } from './fd-branch.ts'
+import { gpuBranch } from './gpu-branch.ts'
 import { type Happening, happeningsOf } from './lives.ts'
 import { Machine } from './machine.ts'
 import { stillFiles } from './machine-text.ts'
+import { nvmlSession } from './nvml-session.ts'
 import { powercapBranch } from './powercap-branch.ts'
 import { procBranch } from './proc-branch.ts'
 import { PAGE_BYTES, TICK_MS } from './proc-text.ts'
 import { branchFiles } from './rig-files.ts'
 import type { Rig } from './schema.ts'
+import { sensorsOf } from './sensors.ts'
 import { stillBranch } from './still-branch.ts'
+import { supplyBranch } from './supply-branch.ts'
 
+/** Somebody asked a card that slept for more than whether it does, which wakes a real one. */
+export type Waking = { readonly pci: string; readonly atMs: number }
 export type SentSignal = { readonly target: ProcessKey; readonly name: Parameters<Host['signal']>[1] }
 
 /** A made-up machine under a clock that moves only when told. The same rig played twice is the same run. */
@@ -26,13 +35,19 @@ export interface RigHost extends Host {
   elapsedMs(): number
   /** Until then nothing changes: no load, process, zone, file, clock or sleep; `fromMs` itself where something always does. */
   nextChangeMs(fromMs: number): number
-  /** How far the clock may go in one tick: `tickMs`, or up to 60 s while nothing changes. */
+  /** How far the clock may go in one tick: `tickMs`, or up to 60 s (10 s with devices) while nothing changes. */
   nextTickMs(): number
   /** A rig is a script, and its processes keep to it: what was sent to them is kept for whoever wants to know. */
   readonly signals: readonly SentSignal[]
+  /** A rig's cards sleep on all the same: who reads them with care leaves this empty. */
+  readonly wakings: readonly Waking[]
 }
 
 const LONGEST_TICK_MS = 60_000
+/** A sensor that is silent for half a minute says nothing of the time between, and answers of drivers lag by a tick. */
+const LONGEST_SENSOR_TICK_MS = 10_000
+/** What sensors average has a change in it for so long: a long tick would draw it out. */
+const SETTLE_MS = 2_000
 
 export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
   const uptimeMs = durationMs(rig.uptime)
@@ -44,11 +59,21 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
   const tickMs = options.tickMs ?? defaultTickMs(rig)
   const edgesMs = [...faults.edgesMs(), ...happenings.map(({ atMs }) => atMs)].toSorted((a, b) => a - b)
   const signals: SentSignal[] = []
+  const wakings: Waking[] = []
   const elapsedMs = () => clock.boottimeMs() - uptimeMs
-  const branches = [procBranch(machine), powercapBranch(machine), stillBranch(stillFiles(rig))]
+  const hasSensors = rig.gpus.length > 0 || rig.battery !== undefined
+  const longestTickMs = hasSensors ? LONGEST_SENSOR_TICK_MS : LONGEST_TICK_MS
+  const sensors = hasSensors ? sensorsOf(machine) : null
+  const wake = ({ spec }: CardState) => void wakings.push({ pci: spec.pci, atMs: elapsedMs() })
+  const devices =
+    sensors === null ? [] : [fdBranch(machine), gpuBranch(machine, sensors, wake), supplyBranch(machine, sensors)]
+  const branches = [...devices, procBranch(machine), powercapBranch(machine), stillBranch(stillFiles(rig))]
   const catchUp = () => {
     const nowMs = elapsedMs()
-    if (nowMs > machine.atMs) machine.advance(nowMs)
+    if (nowMs > machine.atMs) {
+      machine.advance(nowMs)
+      sensors?.advance()
+    }
     return nowMs
   }
   play(clock, happenings, elapsedMs)
@@ -58,8 +83,10 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
   }
 
   function nextTickMs(): number {
+    const settledMs = Math.max(0, elapsedMs() - SETTLE_MS)
+    if (hasSensors && nextChangeMs(settledMs) <= elapsedMs()) return tickMs
     // A tick short of the change: sleep or a reset counter then costs the one tick that it would cost on a real machine.
-    const quietMs = Math.min(nextChangeMs(elapsedMs()) - elapsedMs() - tickMs, LONGEST_TICK_MS)
+    const quietMs = Math.min(nextChangeMs(elapsedMs()) - elapsedMs() - tickMs, longestTickMs)
     return quietMs >= 2 * tickMs ? Math.floor(quietMs / tickMs) * tickMs : tickMs
   }
 
@@ -77,14 +104,21 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
     nextChangeMs,
     nextTickMs,
     signals,
+    wakings,
     facts: () => Promise.resolve(factsOf(rig)),
     ...(rig.processes.some(({ hint }) => hint) ? { appHint: hintOf(machine, catchUp) } : {}),
     userName: (uid) =>
       uid === 0 ? 'root' : (Object.entries(rig.users).find(([, other]) => other === uid)?.[0] ?? null),
     command: ([program = '']) => Promise.resolve(problem('absent', `${program} is not installed on this machine.`)),
     library: (name) => problem('absent', `${name} is not installed on this machine.`),
-    vendor: (driver) => noVendor(`No library of ${driver} is installed on this machine.`),
+    vendor(driver) {
+      if (driver !== 'nvml' || sensors === null)
+        return noVendor(`No library of ${driver} is installed on this machine.`)
+      return nvmlSession(machine, sensors, clock, catchUp, wake)
+    },
     http: (url, request) => Promise.resolve(answer(rig, elapsedMs(), url, request?.method ?? 'GET')),
+    contact: () => noContact('This machine has no network.'),
+    traffic: () => [],
     signal(target, name) {
       catchUp()
       const process = machine.living().get(target.pid)

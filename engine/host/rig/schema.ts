@@ -1,18 +1,11 @@
 import { z } from 'zod'
 import { AppId } from '../../../contract/ids.ts'
-import { CLOCK_TIME, DURATION, SIGNED_DURATION } from './duration.ts'
+import { SIGNED_DURATION } from './duration.ts'
+import { Battery, Gpu, GpuMemory, PciAddress } from './schema-devices.ts'
+import { Amount, Duration, Load, Window } from './schema-load.ts'
 
 /** The rig format. Published as docs/rig.schema.json; every field is explained in docs/rigs.md. Times count from the rig's start, sleep included. */
-const Duration = z
-  .string('expected a duration such as "90s", "15m", "2h" or "3d"')
-  .regex(DURATION, 'expected a duration such as "90s", "15m", "2h" or "3d"')
 const SignedDuration = z.string().regex(SIGNED_DURATION, 'expected a duration with a sign, such as "-30s" or "2h"')
-const TimeOfDay = z
-  .string()
-  .regex(
-    new RegExp(`${DURATION.source}|${CLOCK_TIME.source}`),
-    'expected a duration such as "10m" or a local time such as "09:00"',
-  )
 const Name = z
   .string()
   .min(1)
@@ -22,63 +15,7 @@ const AbsolutePath = z
   .string()
   .max(400)
   .regex(/^\/[^\0]*$/, 'expected an absolute path')
-const Weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])
-const Amount = z.number().nonnegative()
 const Json = z.json().meta({ id: 'Json' })
-
-/** When something recurs: each day between two local times, or each `every` between two offsets. */
-const windowFields = {
-  every: Duration.optional(),
-  from: TimeOfDay,
-  to: TimeOfDay,
-  days: z.array(Weekday).min(1).optional(),
-}
-const Window = z.strictObject(windowFields)
-export type Window = z.infer<typeof Window>
-
-const Bursts = z.strictObject({
-  seed: z.int().nonnegative(),
-  /** Each slot of this length holds at most one burst. */
-  every: Duration,
-  chance: z.number().min(0).max(1),
-  lasts: z.tuple([Duration, Duration]),
-  between: z.tuple([Amount, Amount]),
-})
-export type Bursts = z.infer<typeof Bursts>
-
-export type Load =
-  | number
-  | { steps: [string, number][] }
-  | { ramp: [string, number][] }
-  | { wave: { period: string; high: number; low?: number | undefined; duty?: number | undefined } }
-  | { bursts: Bursts }
-  | { sum: Load[] }
-  | (Window & { load: Load })
-
-/** How much over time: cores for a process, watts for `otherW`. */
-export const Load: z.ZodType<Load> = z
-  .lazy(() =>
-    z.union(
-      [
-        Amount,
-        z.strictObject({ steps: z.array(z.tuple([Duration, Amount])).min(1) }),
-        z.strictObject({ ramp: z.array(z.tuple([Duration, Amount])).min(1) }),
-        z.strictObject({
-          wave: z.strictObject({
-            period: Duration,
-            high: Amount,
-            low: Amount.optional(),
-            duty: z.number().min(0).max(1).optional(),
-          }),
-        }),
-        z.strictObject({ bursts: Bursts }),
-        z.strictObject({ sum: z.array(Load).min(1) }),
-        z.strictObject({ ...windowFields, load: Load }),
-      ],
-      'expected a number, or one of { steps }, { ramp }, { wave }, { bursts }, { sum }, { from, to, load }',
-    ),
-  )
-  .meta({ id: 'Load' })
 
 const Cpu = z.strictObject({
   model: z.string().max(120).default('Rig CPU'),
@@ -156,8 +93,11 @@ export const Process = z.strictObject({
   children: z
     .strictObject({ every: Duration, lasts: Duration, cores: Amount, comm: z.string().min(1).max(15).default('sh') })
     .optional(),
-  /** GPU engines in use: read and kept; no domain of this version draws by it. */
+  /** Share of an engine of its card that is busy for it, 0–1, while it holds the card. */
   gpu: Load.optional(),
+  /** Its card; the first one unless given. */
+  gpuOf: PciAddress.optional(),
+  gpuMemoryBytes: GpuMemory.optional(),
 })
 export type RigProcess = z.infer<typeof Process>
 
@@ -234,6 +174,8 @@ export const Rig = z
     hidepid: z.union([z.literal(0), z.literal(1), z.literal(2)], 'expected 0, 1 or 2').default(0),
     users: z.record(Name, z.int().nonnegative()).default({}),
     domains: z.array(RootZone).default([]),
+    gpus: z.array(Gpu).max(16).default([]),
+    battery: Battery.optional(),
     processes: z.array(Process).default([]),
     /** Cores busy in processes that nobody sees. */
     background: Load.default(0),

@@ -1,7 +1,8 @@
 import { burstOf } from './bursts.ts'
 import { recurrence, type Span } from './calendar.ts'
 import { durationMs } from './duration.ts'
-import type { Load, Rig } from './schema.ts'
+import type { Rig } from './schema.ts'
+import type { Load } from './schema-load.ts'
 
 /**
  * The integral of a load over an interval, for the truth of rigs: the interval is cut at every moment where the load may bend, and within a

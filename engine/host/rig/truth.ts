@@ -3,12 +3,14 @@ import type { Span } from './calendar.ts'
 import { durationMs } from './duration.ts'
 import { type Life, livesOf, sleepsOf } from './lives.ts'
 import type { Rig, RigProcess, RigRootZone, RigZone } from './schema.ts'
+import { batteryTruth, type DeviceTruth, deviceTruths, isCardAdditive } from './truth-devices.ts'
 import { exactIntegral } from './truth-load.ts'
+import { clipped, lengthOf, total, without } from './truth-spans.ts'
 
 export type ZoneTruth = {
-  /** "package-0", or "package-0/core" for a child. */
+  /** "package-0", "package-0/core" for a child; a card's domain is its own key. */
   readonly zone: string
-  /** The domain that the RAPL source makes of it. */
+  /** The domain that the engine makes of it. */
   readonly domain: DomainId
   readonly kind: DomainKind
   /** Counts in the machine's total: not a detail of another zone, not a whole-machine meter beside inner ones. */
@@ -21,8 +23,10 @@ export type ZoneTruth = {
 export type AppTruth = {
   readonly app: AppId
   readonly energyMj: number
+  /** Of it, what was drawn while it only held a card's memory. */
+  readonly idleMj: number
   readonly energyByZoneMj: ReadonlyMap<string, number>
-  /** CPU time tells this app's energy exactly: every busy core of the machine draws alike wherever it counts. */
+  /** Time of cores and engines tells this app's energy exactly: each draws alike whoever keeps it busy, and everything can be read. */
   readonly determined: boolean
   /** How far a result may be from it: 1 % where determined, else what the rig states (`null`: it states nothing). */
   readonly toleranceRatio: number | null
@@ -47,11 +51,13 @@ export function rigTruth(rig: Rig, fromMs: number, toMs: number): RigTruth {
   const awake = without({ fromMs, toMs }, sleepsOf(rig))
   const draws = livesOf(rig).map((life) => ({ life, spans: clipped(awake, life.startMs, life.stopMs) }))
   const zones = zonesOf(rig).map((zone) => zoneTruth(rig, zone, awake, draws))
-  const measured = zones.filter(({ truth }) => truth.isMeasured)
+  const devices = deviceTruths(rig, awake)
+  const measured = [...zones, ...devices].filter(({ truth }) => truth.isMeasured)
   const apps = [...new Set(rig.processes.flatMap(({ app }) => app ?? []))].toSorted()
+  const battery = batteryTruth(rig, awake, (spans) => measuredMj(rig, spans))
   return {
-    zones: zones.map(({ truth }) => truth),
-    apps: apps.map((app) => appTruth(rig, app, zones)),
+    zones: [...[...zones, ...devices].map(({ truth }) => truth), ...battery],
+    apps: apps.map((app) => appTruth(rig, app, zones, devices)),
     energyMj: total(measured, ({ truth }) => truth.energyMj),
     floorMj: total(measured, ({ truth }) => truth.floorMj),
     otherMj: total(measured, ({ truth }) => truth.otherMj),
@@ -79,6 +85,14 @@ function zonesOf(rig: Rig): DeclaredZone[] {
       isMeasured: spec.zone === 'dram' && root.zone !== 'psys',
     })),
   ])
+}
+
+/** Energy in spans of time of all that counts. */
+function measuredMj(rig: Rig, spans: readonly Span[]): number {
+  const draws = livesOf(rig).map((life) => ({ life, spans: clipped(spans, life.startMs, life.stopMs) }))
+  const zones = zonesOf(rig).map((zone) => zoneTruth(rig, zone, spans, draws))
+  const measured = [...zones, ...deviceTruths(rig, spans)].filter(({ truth }) => truth.isMeasured)
+  return total(measured, ({ truth }) => truth.energyMj)
 }
 
 function zoneTruth(rig: Rig, zone: DeclaredZone, awake: readonly Span[], draws: readonly Draw[]): ZoneEnergies {
@@ -124,14 +138,16 @@ function kindOf({ zone }: RigZone): DomainKind {
   return zone === 'psys' ? 'board' : 'cpu'
 }
 
-function appTruth(rig: Rig, app: AppId, zones: readonly ZoneEnergies[]): AppTruth {
-  const energyByZoneMj = new Map(zones.map(({ truth, byApp }) => [truth.zone, byApp.get(app) ?? 0]))
-  const measured = zones.filter(({ truth }) => truth.isMeasured)
-  const determined = isAdditive(rig)
+function appTruth(rig: Rig, app: AppId, zones: readonly ZoneEnergies[], devices: readonly DeviceTruth[]): AppTruth {
+  const energyByZoneMj = new Map([...zones, ...devices].map(({ truth, byApp }) => [truth.zone, byApp.get(app) ?? 0]))
+  const measured = [...zones, ...devices].filter(({ truth }) => truth.isMeasured)
+  const used = devices.filter(({ byApp }) => byApp.has(app))
+  const determined = isAdditive(rig) && used.every(({ card }) => isCardAdditive(rig, card))
   return {
     app,
     energyByZoneMj,
     energyMj: total(measured, ({ byApp }) => byApp.get(app) ?? 0),
+    idleMj: total(devices, ({ idleByApp }) => idleByApp.get(app) ?? 0),
     determined,
     toleranceRatio: determined ? DETERMINED_RATIO : (rig.toleranceRatio ?? null),
   }
@@ -168,31 +184,4 @@ function cpuMs(rig: Rig, life: Life, spans: readonly Span[]): number {
   const [everyMs, lastsMs] = [durationMs(children.every), durationMs(children.lasts)]
   const busyMs = (livedMs: number) => Math.floor(livedMs / everyMs) * lastsMs + Math.min(livedMs % everyMs, lastsMs)
   return own + children.cores * total(spans, ({ fromMs, toMs }) => busyMs(lived(toMs)) - busyMs(lived(fromMs)))
-}
-
-function clipped(spans: readonly Span[], fromMs: number, toMs: number): Span[] {
-  return spans
-    .map((span) => ({ fromMs: Math.max(span.fromMs, fromMs), toMs: Math.min(span.toMs, toMs) }))
-    .filter((span) => span.toMs > span.fromMs)
-}
-
-/** What of a span no hole covers; holes in order. */
-function without(span: Span, holes: readonly Span[]): Span[] {
-  const left: Span[] = []
-  let fromMs = span.fromMs
-  for (const hole of holes) {
-    if (hole.toMs <= fromMs || hole.fromMs >= span.toMs) continue
-    if (hole.fromMs > fromMs) left.push({ fromMs, toMs: hole.fromMs })
-    fromMs = hole.toMs
-  }
-  if (fromMs < span.toMs) left.push({ fromMs, toMs: span.toMs })
-  return left
-}
-
-function lengthOf({ fromMs, toMs }: Span): number {
-  return toMs - fromMs
-}
-
-function total<T>(items: readonly T[], amountOf: (item: T) => number): number {
-  return items.reduce((sum, item) => sum + amountOf(item), 0)
 }

@@ -41,6 +41,14 @@ export function zonesOf(rig: Rig, groups: readonly Group[], awake: (pieces: Piec
   })
 }
 
+/** A package counts, and memory beside it; psys only where nothing else does. */
+export function countsInTotal({ spec, parent }: ZoneState, zones: readonly ZoneState[]): boolean {
+  if (spec.zone === 'psys') return zones.every((other) => other.parent !== null || other.spec.zone === 'psys')
+  return (
+    parent === null || (spec.zone === 'dram' && zones.some(({ id, spec }) => id === parent && spec.zone !== 'psys'))
+  )
+}
+
 function weightsOf(rig: Rig, spec: RigZone, groups: readonly Group[]): Float64Array {
   const capacityRatio = rig.cpu.efficiency?.capacityRatio ?? 1
   return Float64Array.from(groups, ({ app, cores }) => {

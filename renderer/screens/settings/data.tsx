@@ -38,16 +38,3 @@ export function Data() {
     </View>
   )
 }
-
-/** This release has no setting that takes an address, so there is none to list. */
-export function Network() {
-  return (
-    <>
-      <p className="setting-title">No packet leaves this machine.</p>
-      <p className="setting-text">
-        Perwatt has no address to send to: no telemetry, no update check. An address that you give it one day is listed
-        here with its purpose, last contact and bytes, and can be cut off.
-      </p>
-    </>
-  )
-}

@@ -5,7 +5,16 @@ export const sections = [
   { id: 'price', title: 'Price of electricity', words: 'tariff cost kwh currency euro' },
   { id: 'apps', title: 'Apps that count as AI', words: 'catalogue list count toggle rules named forget' },
   { id: 'data', title: 'Data', words: 'directory ledger size database file privacy' },
-  { id: 'network', title: 'Network', words: 'addresses packets telemetry privacy update' },
+  {
+    id: 'meters',
+    title: 'Wall meters',
+    words: 'plug ups server shelly tasmota homewizard fritz esphome nut redfish prometheus home assistant',
+  },
+  {
+    id: 'network',
+    title: 'Addresses that Perwatt asks',
+    words: 'network packets traffic bytes telemetry privacy update',
+  },
   { id: 'about', title: 'About', words: 'version electron node licence runtime' },
 ] as const
 

@@ -61,6 +61,11 @@ test('time that no process explains goes to those whose time nobody tells, by me
   ])
 })
 
+test('holders of whom nobody tells anything share alike', () => {
+  const [sample] = deviceSamples([use([{ pid: 10 }, { pid: 99 }], 400)], appOf)
+  expect(sample).toMatchObject({ busyMs: 400, otherMs: 200, apps: [{ app: 'ollama', busyMs: 200 }] })
+})
+
 test('time that the device worked and nobody is seen for is other', () => {
   const [sample] = deviceSamples([use([{ pid: 10, busyMs: 100 }], 400)], appOf)
   expect(sample).toMatchObject({ busyMs: 400, otherMs: 300, by: 'time' })

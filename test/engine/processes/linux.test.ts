@@ -241,6 +241,23 @@ describe('a process that ends', () => {
     expect([cpuMsOf(sample), processesOf(sample)]).toEqual([{ ollama: 200 }, { ollama: 1 }])
   })
 
+  test('is still known by its number for a while, since drivers tell late what it did last', () => {
+    const { machine, sampler } = ollamaMachine()
+    machine.start(60, { ppid: 50, exe: 'python3' })
+    sampler.sample()
+    machine.host.clock.advance(1_000)
+    machine.end(60)
+    sampler.sample()
+    expect([sampler.appOf(60), sampler.appOf(99)]).toEqual(['ollama', null])
+    machine.host.clock.advance(40_000)
+    machine.start(70, { ppid: 50, exe: 'python3' })
+    sampler.sample()
+    machine.end(70)
+    machine.host.clock.advance(1_000)
+    sampler.sample()
+    expect([sampler.appOf(60), sampler.appOf(70)]).toEqual([null, 'ollama'])
+  })
+
   test('leaves its number to another that inherits nothing', () => {
     const { machine, sampler } = ollamaMachine()
     machine.vanish(50)

@@ -1,6 +1,7 @@
 import type { DomainKind } from '../../../contract/ids.ts'
 import type { MachineFacts } from '../../../engine/host/host.ts'
 import type { MachineLoad, SourceContext } from '../../../engine/sources/source.ts'
+import type { ConfiguredMeter } from '../../../engine/sources/wall/dialect.ts'
 import { BARE_FACTS, type MemoryFile, MemoryHost } from '../../support/memory-host.ts'
 
 const CLASS = '/sys/class/powercap'
@@ -12,6 +13,7 @@ export class PowercapMachine {
   readonly host = new MemoryHost()
   load: MachineLoad | null = { atMs: 0, busyMs: 0, logicalCpus: 4 }
   measuredKinds = new Set<DomainKind>()
+  wallMeters: readonly ConfiguredMeter[] = []
   facts: MachineFacts
 
   constructor(zones: Readonly<Record<string, Zone>> = {}, facts: Partial<MachineFacts> = {}) {
@@ -43,7 +45,8 @@ export class PowercapMachine {
   }
 
   get context(): SourceContext {
-    return { host: this.host, facts: this.facts, load: () => this.load, measuredKinds: this.measuredKinds }
+    const { host, facts, measuredKinds } = this
+    return { host, facts, load: () => this.load, measuredKinds, wallMeters: () => this.wallMeters }
   }
 }
 

@@ -92,6 +92,73 @@ test.each([
   expect(reasonOf(rigText(line, wrong))).toBe(reason)
 })
 
+const CARD = '{ "pci": "0000:01:00.0", "vendor": "nvidia", "name": "N", "floorW": 9'
+
+test.each([
+  [
+    `"gpus": [{ "pci": "01:00.0", "vendor": "amd", "name": "N", "floorW": 1 }],`,
+    'gpus[0].pci: expected a PCI address such as "0000:01:00.0".',
+  ],
+  [`"gpus": [${CARD} }, ${CARD} }],`, 'gpus[1].pci: expected each address once.'],
+  [
+    `"gpus": [${CARD}, "wattsPerEngineOf": { "b": 1 } }],`,
+    'gpus[0].wattsPerEngineOf.b: expected an app that a process has.',
+  ],
+  [
+    `"gpus": [${CARD}, "sleeps": { "after": "5s", "sleepW": 10 } }],`,
+    'gpus[0].sleeps.sleepW: expected at most floorW (9).',
+  ],
+  [
+    `"gpus": [${CARD}, "sleeps": { "after": "soon" } }],`,
+    'gpus[0].sleeps.after: expected a duration such as "90s", "15m", "2h" or "3d".',
+  ],
+  [
+    `"gpus": [${CARD}, "otherW": { "wave": { "period": "0s", "high": 1 } } }],`,
+    'gpus[0].otherW.wave.period: expected at least "1ms", and at most a million periods in the rig’s duration.',
+  ],
+  [`"battery": { "floorW": 1, "startsAtPercent": 101 },`, 'battery.startsAtPercent: expected number to be <=100.'],
+  [
+    `"battery": { "floorW": 1, "plugged": [{ "from": "5m", "to": "4m" }] },`,
+    'battery.plugged[0].to: expected from < to ≤ every.',
+  ],
+  [`"processes": [{ "name": "a", "gpuMemoryBytes": 5 }],`, 'processes[0].gpuMemoryBytes: expected gpus in the rig.'],
+  [
+    `"processes": [{ "name": "a", "gpuOf": "0000:02:00.0" }], "gpus": [${CARD} }],`,
+    'processes[0].gpuOf: expected one of 0000:01:00.0.',
+  ],
+  [
+    `"processes": [{ "name": "a", "gpuMemoryBytes": "much" }], "gpus": [${CARD} }],`,
+    'processes[0].gpuMemoryBytes: expected a number of bytes, or { from, to, bytes }.',
+  ],
+  [
+    `"processes": [{ "name": "a", "gpuMemoryBytes": { "from": "1m", "to": "09:00", "bytes": 5 } }], "gpus": [${CARD} }],`,
+    'processes[0].gpuMemoryBytes.to: expected from and to to be both local times or both durations.',
+  ],
+  [
+    `"processes": [{ "name": "a", "gpu": 0.5 }, { "name": "b", "gpu": { "steps": [["1m", 0.6]] } }], "gpus": [${CARD} }],`,
+    'processes[1].gpu: expected at most 1 busy engine on 0000:01:00.0, but at 60 s the loads add up to 1.1.',
+  ],
+  [
+    `"processes": [{ "name": "a", "gpuMemoryBytes": 60 }, { "name": "b", "start": "9s", "gpuMemoryBytes": 50 }], "gpus": [${CARD}, "memoryBytes": 100 }],`,
+    'processes[1].gpuMemoryBytes: expected at most 100 bytes held on 0000:01:00.0, but at 9 s there are 110.',
+  ],
+])('a mistake in cards and batteries is told likewise: %s', (line, reason) => {
+  const field = /^"(\w+)"/.exec(line)?.[1] ?? ''
+  const text = rigText(
+    field === 'processes' ? 'processes' : 'cpu',
+    field === 'processes' ? line : `"cpu": { "logicalCpus": 2 }, ${line}`,
+  )
+  expect(reasonOf(text).replace(/^my\.json:\d+: /, '')).toBe(reason)
+})
+
+test('loads of a card that never meet may each be all of it, and so may memory', () => {
+  const users = [1, 2].map(
+    (n) =>
+      `{ "name": "p${n}", "gpu": 1, "gpuMemoryBytes": { "every": "10m", "from": "${n}m", "to": "${n + 1}m", "bytes": 90 } }`,
+  )
+  expect(reasonOf(rigText('processes', `"processes": [${users}], "gpus": [${CARD}, "memoryBytes": 100 }],`))).toBe('ok')
+})
+
 test('a truncated rig is a problem, wherever it ends', () => {
   fc.assert(
     fc.property(fc.nat(LAPTOP.trimEnd().length - 1), (length) => {
@@ -116,10 +183,10 @@ test('garbage in a rig never throws: it is a rig or a problem with a line', () =
 })
 
 test('any JSON value in any field is a rig or a problem', () => {
-  const fields = Object.keys(JSON.parse(LAPTOP))
+  const whole = JSON.parse(readFileSync(join(RIGS, 'hybrid-laptop.json'), 'utf8'))
   fc.assert(
-    fc.property(fc.constantFrom(...fields), fc.jsonValue(), (field, value) => {
-      expect(reasonOf(JSON.stringify({ ...JSON.parse(LAPTOP), [field]: value }))).toMatch(/^(ok|my\.json:\d+: )/)
+    fc.property(fc.constantFrom(...Object.keys(whole)), fc.jsonValue(), (field, value) => {
+      expect(reasonOf(JSON.stringify({ ...whole, [field]: value }))).toMatch(/^(ok|my\.json:\d+: )/)
     }),
     fcOptions('rig-parse', 300, 10_000),
   )

@@ -39,6 +39,7 @@ test('a laptop by hand: floor, one app, other and memory, to the millijoule', ()
   expect(appOf(truth, 'ollama')).toEqual({
     app: 'ollama',
     energyMj: 12_000 * 60,
+    idleMj: 0,
     energyByZoneMj: new Map([
       ['package-0', 600_000],
       ['package-0/dram', 120_000],
@@ -122,6 +123,90 @@ test.each([
     ...machine,
   })
   expect(appOf(rigTruth(rig, 0, MINUTE), 'a')).toMatchObject({ determined: false, toleranceRatio: null })
+})
+
+const CARD = { pci: '0000:01:00.0', vendor: 'nvidia', name: 'Card', floorW: 15, residentW: 10, wattsPerEngine: 200 }
+
+test('a card by hand: its floor, what models held in quiet time by memory, work by time of the engine', () => {
+  const rig = rigWith({
+    gpus: [CARD],
+    processes: [
+      { name: 'big', app: 'big', gpuMemoryBytes: 3e9, gpu: { every: '10m', from: '2m', to: '4m', load: 0.5 } },
+      { name: 'small', app: 'small', stop: '5m', gpuMemoryBytes: 1e9 },
+      { name: 'game', start: '5m', stop: '6m', gpu: 0.25, gpuMemoryBytes: 1e9 },
+    ],
+  })
+  const truth = rigTruth(rig, 0, 10 * MINUTE)
+  // Of the first 5 minutes 1 is busy, of the next one a quarter: 4 min are shared three to one, then 4.75 min are big's alone.
+  const [bigIdleMj, smallIdleMj] = [10 * (4 * 0.75 + 4.75) * MINUTE, 10 * 4 * 0.25 * MINUTE]
+  expect(appOf(truth, 'big')).toMatchObject({ energyMj: bigIdleMj + 200 * MINUTE, idleMj: bigIdleMj, determined: true })
+  expect(appOf(truth, 'small')).toMatchObject({ energyMj: smallIdleMj, idleMj: smallIdleMj, determined: true })
+  expect(truth.zones).toMatchObject([{ domain: 'gpu/0000:01:00.0', kind: 'gpu', isMeasured: true }])
+  expect([truth.floorMj, truth.otherMj]).toEqual([15 * 10 * MINUTE, 200 * 0.25 * MINUTE])
+  expect(truth.energyMj).toBe(truth.floorMj + truth.otherMj + bigIdleMj + smallIdleMj + 200 * MINUTE)
+})
+
+test('a card that nobody has held for a while sleeps, and draws what it draws asleep', () => {
+  const rig = rigWith({
+    gpus: [{ ...CARD, sleeps: { after: '1m', sleepW: 0.5 } }],
+    processes: [{ name: 'app', app: 'a', start: '10m', stop: '20m', gpuMemoryBytes: 1e9, gpu: 1 }],
+    events: [{ suspend: '10m', at: '30m' }],
+  })
+  const truth = rigTruth(rig, 0, 60 * MINUTE)
+  expect(truth.floorMj).toBe(15 * 11 * MINUTE + 0.5 * 39 * MINUTE)
+  expect(appOf(truth, 'a')).toMatchObject({ energyMj: 200 * 10 * MINUTE, idleMj: 0, determined: false })
+})
+
+test('a battery gives everything that counts and its own floor, while no adapter is plugged in', () => {
+  const rig = rigWith({
+    domains: [
+      { zone: 'package-0', floorW: 5, wattsPerCore: 10 },
+      { zone: 'psys', floorW: 9 },
+    ],
+    gpus: [CARD],
+    battery: { floorW: 4, plugged: [{ every: '1h', from: '10m', to: '50m' }] },
+    processes: [{ name: 'app', app: 'a', stop: '5m', load: 1, gpu: 0.5 }],
+  })
+  const { zones } = rigTruth(rig, 0, 60 * MINUTE)
+  const energyMj = (5 + 15 + 4) * 20 * MINUTE + (10 + 100) * 5 * MINUTE
+  expect(zones.at(-1)).toMatchObject({ domain: 'battery/main', isMeasured: false, energyMj, floorMj: 4 * 20 * MINUTE })
+})
+
+test.each([
+  ['whose app draws more an engine than others', { wattsPerEngineOf: { a: 250 } }, {}],
+  ['with power that no work explains', { otherW: 3 }, {}],
+  ['without a counter', { counter: false }, {}],
+  ['nobody may read', { access: 'denied' }, {}],
+  ['that sleeps', { sleeps: { after: '10s' } }, {}],
+  ['of AMD', { vendor: 'amd' }, {}],
+  [
+    'of Intel that somebody else uses',
+    { vendor: 'intel' },
+    {
+      processes: [
+        { name: 'app', app: 'a', gpu: 0.1 },
+        { name: 'b', gpu: 0.1 },
+      ],
+    },
+  ],
+  [
+    'of Intel with a model too small to tell',
+    { vendor: 'intel' },
+    { processes: [{ name: 'app', app: 'a', gpuMemoryBytes: 1e8 }] },
+  ],
+])('a card %s does not determine its apps', (_, card, machine) => {
+  const other = { name: 'elsewhere', app: 'other', gpu: 0.1, gpuOf: '0000:02:00.0' }
+  const processes = 'processes' in machine ? machine.processes : [{ name: 'app', app: 'a', gpu: 0.1 }]
+  const rig = rigWith({
+    gpus: [
+      { ...CARD, ...card },
+      { ...CARD, pci: '0000:02:00.0' },
+    ],
+    processes: [...processes, other],
+  })
+  const truth = rigTruth(rig, 0, MINUTE)
+  expect(appOf(truth, 'a')).toMatchObject({ determined: false, toleranceRatio: null })
+  expect(appOf(truth, 'other')).toMatchObject({ determined: true })
 })
 
 test('rendered counters add up to the truth for random machines', () => {

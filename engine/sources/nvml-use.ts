@@ -1,0 +1,88 @@
+import type { Clock } from '../clock/clock.ts'
+import type { HostFiles } from '../host/host.ts'
+import type { DeviceUse, ProcessUse } from '../processes/gpu-time.ts'
+import { type ListedProcess, listedProcesses, smUse } from './nvml-processes.ts'
+import type { CardRecord } from './nvml-record.ts'
+
+export type UseContext = {
+  readonly files: HostFiles
+  readonly clock: Clock
+  /** Every process that uses the card can be listed here; in a container, those outside of it cannot. */
+  readonly seesAll: boolean
+}
+
+/** The machine's clock was set back where samples seem to be this far ahead of it. */
+const AHEAD_US = 60_000_000n
+
+/** What processes did on one card from answer to answer. */
+export class CardUse {
+  readonly #context: UseContext
+  readonly #pci: string
+  #sinceUs: bigint | null = null
+  #fromMs: number | null = null
+
+  constructor(context: UseContext, pci: string) {
+    this.#context = context
+    this.#pci = pci
+  }
+
+  /** Newest sample seen, µs since 1970; at first, and after the machine's clock was set back, a second ago. */
+  sinceUs(): bigint {
+    const nowUs = BigInt(Math.round(this.#context.clock.wallMs())) * 1_000n
+    return this.#sinceUs === null || this.#sinceUs > nowUs + AHEAD_US ? nowUs - 1_000_000n : this.#sinceUs
+  }
+
+  /** `null` for the first answer after the start or a sleep: nothing is known of the time before it. */
+  take(record: CardRecord, memoryBytes: number | null, atMs: number): DeviceUse | null {
+    const { files, clock } = this.#context
+    const listed = listedProcesses(record.lists, {
+      memoryBytes,
+      isProcess: (pid) => files.owner(`/proc/${pid}`).ok,
+    })
+    const pids = new Set(listed.map(({ pid }) => pid))
+    const use = record.samples === null ? null : smUse(record.samples, pids, this.sinceUs(), clock.wallMs())
+    this.#sinceUs = use?.newestUs ?? null
+    const fromMs = this.#fromMs
+    this.#fromMs = atMs
+    if (fromMs === null || atMs <= fromMs) return null
+    return this.#divided(record, listed, use?.pctByPid ?? null, fromMs, atMs)
+  }
+
+  restart(): void {
+    this.#sinceUs = null
+    this.#fromMs = null
+  }
+
+  /**
+   * Utilisation by process is a weight: the time itself is the card's, where every process can be listed. Where others may be hidden, what the
+   * listed ones do not explain stays unexplained.
+   */
+  #divided(
+    record: CardRecord,
+    listed: readonly ListedProcess[],
+    pctByPid: ReadonlyMap<number, number> | null,
+    fromMs: number,
+    toMs: number,
+  ): DeviceUse {
+    const lengthMs = toMs - fromMs
+    const cardPct = record.gpuPct !== null && record.gpuPct <= 100 ? record.gpuPct : null
+    const sumPct = [...(pctByPid?.values() ?? [])].reduce((sum, pct) => sum + pct, 0)
+    const mayScale = cardPct !== null && cardPct > 0 && sumPct > 0 && (this.#context.seesAll || sumPct > cardPct)
+    const scale = mayScale ? cardPct / sumPct : 1
+    const processes = listed.map(
+      ({ pid, memoryBytes, isResident }): ProcessUse => ({
+        pid,
+        busyMs: pctByPid === null ? null : ((pctByPid.get(pid) ?? 0) / 100) * scale * lengthMs,
+        memoryBytes,
+        isResident,
+      }),
+    )
+    return {
+      device: this.#pci,
+      fromMs,
+      toMs,
+      busyMs: cardPct === null ? null : (cardPct / 100) * lengthMs,
+      processes,
+    }
+  }
+}

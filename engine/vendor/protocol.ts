@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { RemedyShape } from '../../contract/sources.ts'
+
+/**
+ * What engine and vendor process say to each other: JSON, a line each (channel.ts). The engine asks one question at a time, and each is
+ * answered once. The process itself takes only types from this file, so that zod stays out of its memory.
+ */
+export type VendorQuestion = {
+  readonly id: number
+  readonly driver: string
+  /** `close` unloads the library; it is answered with `null`. */
+  readonly kind: 'read' | 'close'
+  readonly request: unknown
+}
+
+export const VendorReply = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('answer'), id: z.int(), value: z.unknown() }),
+  z.strictObject({
+    kind: z.literal('problem'),
+    id: z.int(),
+    code: z.enum(['absent', 'denied', 'broken']),
+    reason: z.string().min(1),
+    remedy: RemedyShape.nullable(),
+  }),
+])
+export type VendorReply = z.infer<typeof VendorReply>
