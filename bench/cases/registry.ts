@@ -7,6 +7,7 @@ import { reopen } from './reopen.ts'
 import { sampler } from './sampler.ts'
 import { samplerCrowd } from './sampler-crowd.ts'
 import { simulateQuarter, simulateWeek } from './simulate.ts'
+import { sources } from './sources.ts'
 import { trayApp } from './tray-app.ts'
 import { trayImage } from './tray-image.ts'
 import { types } from './types.ts'
@@ -16,6 +17,7 @@ export const cases: readonly BenchCase[] = [
   engineTick,
   sampler,
   samplerCrowd,
+  sources,
   simulateWeek,
   trayApp,
   closedWindows,

@@ -60,3 +60,24 @@ export const Played = z.object({
   first: MemoryMark,
   last: MemoryMark,
 })
+
+export const SourcesOrder = z.object({
+  sysfs: z.string(),
+  vendorFile: z.string(),
+  meterAddress: z.string(),
+  /** A second apart. */
+  ticks: z.int().positive(),
+})
+/** By source: CPU time a tick of the thread that ticks, and how many readings there were in all. */
+export const SourcesAnswer = z.object({
+  cpuUs: z.record(z.string(), z.number()),
+  readings: z.record(z.string(), z.int()),
+})
+
+export const TreeEngineOrder = z.object({
+  sysfs: z.string(),
+  vendorFile: z.string(),
+  meterAddress: z.string().nullable(),
+  dataDir: z.string(),
+})
+export const TreeEngineAnswer = z.object({ measuring: z.array(z.string()), vendorPid: z.int().nullable() })

@@ -37,11 +37,8 @@ export function Sources(props: ScreenProps) {
             <WallMeters domains={domainsOf(answer)} isTarget={props.target === 'meters'} />
             <section className="block" aria-labelledby="sources-title">
               <h2 id="sources-title">Sources, best first</h2>
-              <ul className="rows">
-                {answer.sources.map((source) => (
-                  <SourceRow key={source.id} source={source} nowS={now?.at ?? null} />
-                ))}
-              </ul>
+              <SourceRows sources={answer.sources.filter((source) => !isElsewhere(source))} nowS={now?.at ?? null} />
+              <Elsewhere sources={answer.sources.filter(isElsewhere)} />
             </section>
             {answer.findings.length > 0 && <Findings findings={answer.findings} />}
           </>
@@ -95,6 +92,31 @@ function Machine(props: { answer: SourcesAnswer; domains: readonly NowDomain[] }
   )
 }
 
+/** Not on this machine, and nothing that would bring it: worth a line only to whoever looks for it. Wall meters have a section of their own. */
+function isElsewhere({ id, state, remedy }: SourceStatus): boolean {
+  return state === 'absent' && (remedy === null || id === 'wall')
+}
+
+function SourceRows(props: { sources: readonly SourceStatus[]; nowS: number | null }) {
+  return (
+    <ul className="rows">
+      {props.sources.map((source) => (
+        <SourceRow key={source.id} source={source} nowS={props.nowS} />
+      ))}
+    </ul>
+  )
+}
+
+function Elsewhere(props: { sources: readonly SourceStatus[] }) {
+  if (props.sources.length === 0) return null
+  return (
+    <details className="elsewhere">
+      <summary>Not on this machine ({props.sources.length})</summary>
+      <SourceRows sources={props.sources} nowS={null} />
+    </details>
+  )
+}
+
 function SourceRow(props: { source: SourceStatus; nowS: number | null }) {
   const { source, nowS } = props
   return (
@@ -142,10 +164,10 @@ function sourceNote(source: SourceStatus, nowS: number | null): string {
 function Findings(props: { findings: SourcesAnswer['findings'] }) {
   return (
     <section className="block" aria-labelledby="findings-title">
-      <h2 id="findings-title">Contradictions seen</h2>
+      <h2 id="findings-title">What was noticed</h2>
       <ul className="rows">
         {props.findings.map((finding) => (
-          <li key={finding.code} className="row">
+          <li key={finding.text} className="row">
             <div className="row-line">
               <p className="row-text row-title-text">{finding.text}</p>
               <span className="row-note">{count(finding.count, 'time')}</span>

@@ -51,7 +51,7 @@ describe('an address', () => {
   test.each([
     ['', 'Type its address, such as http://192.168.1.20.'],
     ['tcp://plug', 'Meters of this kind are asked by http or https, such as http://192.168.1.20.'],
-    ['http://admin:secret@plug', 'Name and password have fields of their own below.'],
+    ['http://admin:secret@plug', 'User name and password have fields of their own below.'],
     [
       'http://plug/status',
       'Type the address alone, such as http://192.168.1.20; which page to ask follows from the kind.',

@@ -17,7 +17,7 @@ export function parseAddress(
   if (known === undefined) {
     return problem('address', `Meters of this kind are asked by ${kind.schemes.join(' or ')}, ${example}.`)
   }
-  if (rest.includes('@')) return problem('address', 'Name and password have fields of their own below.')
+  if (rest.includes('@')) return problem('address', 'User name and password have fields of their own below.')
   if (/[/?#]/.test(rest)) {
     return problem('address', `Type the address alone, ${example}; which page to ask follows from the kind.`)
   }

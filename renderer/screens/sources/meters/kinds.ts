@@ -22,7 +22,7 @@ const plug = {
   unit: null,
   isMetric: false,
 } as const
-const admin = { label: 'Name', placeholder: 'admin' } as const
+const admin = { label: 'User name', placeholder: 'admin' } as const
 const password = { label: 'Password', text: 'Only where the meter asks for one.' } as const
 
 export const kinds: Readonly<Record<MeterDialect, Kind>> = {
@@ -54,7 +54,7 @@ export const kinds: Readonly<Record<MeterDialect, Kind>> = {
     ...plug,
     title: 'FRITZ!DECT at a FRITZ!Box',
     example: 'http://fritz.box',
-    user: { label: 'Name', placeholder: 'as at the box' },
+    user: { label: 'User name', placeholder: 'as at the box' },
     secret: { label: 'Password', text: 'Of a user of the box that has the right “Smart Home”.' },
   },
   esphome: {
@@ -70,7 +70,7 @@ export const kinds: Readonly<Record<MeterDialect, Kind>> = {
     schemes: ['tcp'],
     port: 3493,
     example: 'tcp://nas.local:3493',
-    user: { label: 'Name', placeholder: 'none' },
+    user: { label: 'User name', placeholder: 'none' },
     secret: password,
   },
   redfish: {
@@ -85,8 +85,8 @@ export const kinds: Readonly<Record<MeterDialect, Kind>> = {
     ...plug,
     title: 'Prometheus metric',
     example: 'http://nas.local:9100',
-    user: { label: 'Name', placeholder: 'none' },
-    secret: { label: 'Password or token', text: 'With a name it is a password, without one a token.' },
+    user: { label: 'User name', placeholder: 'none' },
+    secret: { label: 'Password or token', text: 'With a user name it is a password, without one a token.' },
     unit: {
       label: 'Metric',
       text: 'Its name, with labels where there are several. Left empty, the test lists what sounds like energy.',
