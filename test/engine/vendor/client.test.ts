@@ -303,7 +303,8 @@ onLinux(`${asks} questions and ${asks / 50} processes leave no descriptor and no
   const { port, open } = portOf()
   const keeper = open('one')
   await keeper.answer()
-  for (let index = 0; index < 100; index++) await keeper.answer(index)
+  // A program that has just started still compiles and makes room; what a leak adds, it adds for ever.
+  for (let index = 0; index < asks / 2; index++) await keeper.answer({ index })
   const before = residentMb(port.pid)
   for (let index = 0; index < asks; index++) await keeper.answer({ index })
   expect(residentMb(port.pid) - before).toBeLessThan(8)
