@@ -95,6 +95,8 @@ function keyOf(source: SourceId, domain: DomainId): string {
 }
 
 const SLOT_MS = 10_000
+/** A domain that tells nothing holds up the sum; what waits for it longer is dropped, or it would pile up for ever. */
+const MOST_SLOTS = 60
 
 /** Sums the energies of several domains over slots of time, each slot once every domain has reached its end. */
 function createSum() {
@@ -118,6 +120,7 @@ function createSum() {
       const readyMs = Math.min(...upToMs.values())
       const ready = [...slots].filter(([slot]) => (slot + 1) * SLOT_MS <= readyMs)
       for (const [slot] of ready) slots.delete(slot)
+      for (const slot of slots.keys()) if (slots.size > MOST_SLOTS) slots.delete(slot)
       return ready.map(([slot, mj]) => ({ fromMs: slot * SLOT_MS, toMs: (slot + 1) * SLOT_MS, energyMj: mj }))
     },
     clear() {

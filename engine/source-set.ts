@@ -16,7 +16,7 @@ export type SourceView = {
 export interface SourceSet {
   /** Probes every source again, in the order of the registry: at the start, after a grant, after a resume. */
   probe(): Promise<void>
-  /** Whether one that could not read would read now: a grant, a driver, a device that came. Changes nothing. */
+  /** Whether one that could not read would read now: a grant (every look), a driver or a device (every tenth). Changes nothing. */
   wouldFindMore(): Promise<boolean>
   /** Closes sources that give nonsense, and lets those behind them stand in; the next `probe` tries them anew. */
   giveUp(broken: ReadonlyMap<SourceId, Problem<SourceFault>>): Promise<void>
@@ -33,6 +33,9 @@ export interface SourceSet {
   views(): readonly SourceView[]
   close(): void
 }
+
+/** A grant comes at any time; a device or driver rarely, and looking for it may start a process: every so many looks. */
+const LONG_LOOK = 10
 
 export type CheckReading = { readonly source: SourceId; readonly reading: Reading }
 
@@ -54,6 +57,7 @@ export function createSourceSet(registry: readonly Source[], context: Omit<Sourc
   let domains: readonly Domain[] = []
   let checks: readonly Domain[] = []
   let readBy: ReadonlyMap<DomainId, SourceId> = new Map()
+  let looks = 0
 
   /** Where two sources read one domain, the one that stands first in the registry counts. */
   function collect(): void {
@@ -88,10 +92,12 @@ export function createSourceSet(registry: readonly Source[], context: Omit<Sourc
     probe: () => probeAll(new Map()),
     giveUp: probeAll,
     async wouldFindMore() {
+      looks += 1
+      const isLongLook = looks % LONG_LOOK === 0
       const measuredKinds = new Set(domains.filter(({ parent }) => parent === null).map(({ kind }) => kind))
       for (const { source, open, problem: fault } of slots) {
         // What gave nonsense may look well again for a moment: that is tried when somebody asks for it, and does not come and go by itself.
-        if (open !== null || fault?.code === 'broken') continue
+        if (open !== null || fault?.code === 'broken' || (fault?.code === 'absent' && !isLongLook)) continue
         const result = await source.probe({ ...context, measuredKinds })
         if (!result.ok) continue
         result.value.close()

@@ -1,10 +1,10 @@
-import { DomainId, SourceId } from '../../contract/ids.ts'
+import { SourceId } from '../../contract/ids.ts'
 import { ok, problem } from '../../contract/result.ts'
 import type { VendorAnswer, VendorSession } from '../host/host.ts'
-import { createGauge, type Gauge, type Told } from './battery-gauge.ts'
+import { createGauge, type Gauge } from './battery-gauge.ts'
+import { batteryDomain, gaugeFault, gaugeReading } from './battery-reading.ts'
 import { flowOfBatteries, readBatteries } from './battery-windows-flow.ts'
-import type { Domain, OpenSource, Reading, Source, SourceContext, SourceFault } from './source.ts'
-import { GAIN } from './uncertainty.ts'
+import type { Domain, OpenSource, Reading, Source, SourceContext } from './source.ts'
 
 const BATTERY_WINDOWS = SourceId.parse('battery-windows')
 
@@ -13,18 +13,7 @@ const ASK_EVERY_MS = 5_000
 /** The largest laptops are built for adapters of 330 W. */
 const MOST_W = 400
 
-const DOMAIN: Domain = {
-  id: DomainId.parse('battery/main'),
-  kind: 'battery',
-  parent: null,
-  source: BATTERY_WINDOWS,
-  provenance: 'sensor',
-  name: 'Battery (whole machine)',
-  gainRatio: GAIN.battery,
-  plausibleMaxW: MOST_W,
-  activity: 'none',
-  tableFloorW: null,
-}
+const DOMAIN = batteryDomain(BATTERY_WINDOWS, MOST_W)
 
 /** What the whole machine draws while it runs on its batteries, as their gauges tell Windows (poclass.h). */
 export const batteryWindows: Source = {
@@ -66,14 +55,14 @@ class OpenBattery implements OpenSource {
     if (nowMs - this.#askedMs >= ASK_EVERY_MS) {
       this.#askedMs = nowMs
       this.#session.ask()
-      if (fault !== null) return [faultOf(fault.code, nowMs, `could not be asked. ${fault.reason}`)]
+      if (fault !== null) return [gaugeFault(fault.code, nowMs, `could not be asked. ${fault.reason}`)]
     }
     if (latest === null || latest === this.#answer) return []
     this.#answer = latest
     const looks = readBatteries(latest.value)
     const atMs = (latest.askedMs + latest.answeredMs) / 2
     const told = this.#gauge.take(looks === null ? { kind: 'nonsense' } : flowOfBatteries(looks), atMs)
-    return told === null ? [] : [readingOf(told, atMs)]
+    return told === null ? [] : [gaugeReading(told, atMs)]
   }
 
   refresh(): boolean {
@@ -83,31 +72,4 @@ class OpenBattery implements OpenSource {
   close(): void {
     this.#session.close()
   }
-}
-
-const WHY = {
-  silent: 'has not told for a minute how much flows out of it',
-  stuck: 'has shown the same power for ten minutes',
-  nonsense: 'gave no number that can be a power',
-} as const
-
-function readingOf(told: Told, atMs: number): Reading {
-  switch (told.kind) {
-    case 'power':
-      return { kind: 'sensor', domain: DOMAIN.id, atMs, powerW: told.powerW }
-    case 'fault':
-      return faultOf('broken', atMs, `${WHY[told.why]}.`)
-    case 'supplied':
-      // Not silence: the last power drawn from the battery would stay on the screen as if it were drawn now.
-      return {
-        kind: 'unavailable',
-        domain: DOMAIN.id,
-        atMs,
-        reason: 'On mains power: a battery only tells what the machine draws while the machine runs on it.',
-      }
-  }
-}
-
-function faultOf(code: SourceFault, atMs: number, what: string): Reading {
-  return { kind: 'fault', domain: DOMAIN.id, atMs, problem: problem(code, `The battery’s gauge ${what}`) }
 }

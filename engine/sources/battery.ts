@@ -1,11 +1,11 @@
-import { DomainId, SourceId } from '../../contract/ids.ts'
+import { SourceId } from '../../contract/ids.ts'
 import { ok, problem } from '../../contract/result.ts'
 import type { Host } from '../host/host.ts'
 import { type Flow, flowOf, listSupplies, type Supplies } from './battery-flow.ts'
-import { createGauge, type Gauge, type Told } from './battery-gauge.ts'
+import { createGauge, type Gauge } from './battery-gauge.ts'
+import { batteryDomain, gaugeFault, gaugeReading } from './battery-reading.ts'
 import { type Asker, createAsker } from './in-turn.ts'
 import type { Domain, OpenSource, Reading, Source } from './source.ts'
-import { GAIN } from './uncertainty.ts'
 
 const BATTERY = SourceId.parse('battery')
 
@@ -15,18 +15,7 @@ const EVERY_MS = 2_000
 /** A battery that may fly holds 100 Wh, and none is emptied in a quarter of an hour. */
 const MOST_W = 400
 
-const DOMAIN: Domain = {
-  id: DomainId.parse('battery/main'),
-  kind: 'battery',
-  parent: null,
-  source: BATTERY,
-  provenance: 'sensor',
-  name: 'Battery (whole machine)',
-  gainRatio: GAIN.battery,
-  plausibleMaxW: MOST_W,
-  activity: 'none',
-  tableFloorW: null,
-}
+const DOMAIN = batteryDomain(BATTERY, MOST_W)
 
 /** What the whole machine draws while it runs on its batteries. Kernel: Documentation/ABI/testing/sysfs-class-power */
 export const battery: Source = {
@@ -65,9 +54,9 @@ class OpenBattery implements OpenSource {
   sample(): readonly Reading[] {
     const answer = this.#asker.look()
     if (answer === null || this.domains.length === 0) return []
-    if (answer.value === 'late') return [broken(answer.atMs, 'has not answered for ten seconds')]
+    if (answer.value === 'late') return [gaugeFault('broken', answer.atMs, 'has not answered for ten seconds.')]
     const told = this.#gauge.take(answer.value, answer.atMs)
-    return told === null ? [] : [readingOf(told, answer.atMs)]
+    return told === null ? [] : [gaugeReading(told, answer.atMs)]
   }
 
   /** Adapters come with their docks, second batteries with their bays. */
@@ -80,33 +69,6 @@ class OpenBattery implements OpenSource {
   close(): void {
     this.#asker.close()
   }
-}
-
-const WHY = {
-  silent: 'has not told for a minute how much flows out of it',
-  stuck: 'has shown the same power for ten minutes',
-  nonsense: 'gave no number that can be a power',
-} as const
-
-function readingOf(told: Told, atMs: number): Reading {
-  switch (told.kind) {
-    case 'power':
-      return { kind: 'sensor', domain: DOMAIN.id, atMs, powerW: told.powerW }
-    case 'fault':
-      return broken(atMs, WHY[told.why])
-    case 'supplied':
-      // Not silence: the last power drawn from the battery would stay on the screen as if it were drawn now.
-      return {
-        kind: 'unavailable',
-        domain: DOMAIN.id,
-        atMs,
-        reason: 'On mains power: a battery only tells what the machine draws while the machine runs on it.',
-      }
-  }
-}
-
-function broken(atMs: number, what: string): Reading {
-  return { kind: 'fault', domain: DOMAIN.id, atMs, problem: problem('broken', `The battery’s gauge ${what}.`) }
 }
 
 /** Asked by opening, not by reading: only a read goes to the embedded controller. */

@@ -1,11 +1,11 @@
-import { DomainId, SourceId } from '../../contract/ids.ts'
+import { SourceId } from '../../contract/ids.ts'
 import { ok, problem } from '../../contract/result.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { VendorSession } from '../host/host.ts'
+import { batteryDomain, onMains } from './battery-reading.ts'
 import { type FreshAnswer, freshAnswers } from './fresh-answers.ts'
 import { type BatteryLook, MOST_BATTERY_W, parseBattery, powerBetween } from './smart-battery-look.ts'
-import type { Domain, OpenSource, Reading, Source, SourceFault } from './source.ts'
-import { GAIN } from './uncertainty.ts'
+import type { OpenSource, Reading, Source, SourceFault } from './source.ts'
 
 const SMART_BATTERY = SourceId.parse('smart-battery')
 
@@ -33,18 +33,7 @@ const ASK_EVERY_MS = 10_000
 /** A controller that took no new sample for so long takes none. */
 const WAIT_AT_MOST_MS = 120_000
 
-const BATTERY: Domain = {
-  id: DomainId.parse('battery/main'),
-  kind: 'battery',
-  parent: null,
-  source: SMART_BATTERY,
-  provenance: 'sensor',
-  name: 'Battery (whole machine)',
-  gainRatio: GAIN.battery,
-  plausibleMaxW: MOST_BATTERY_W,
-  activity: 'none',
-  tableFloorW: null,
-}
+const BATTERY = batteryDomain(SMART_BATTERY, MOST_BATTERY_W)
 
 class OpenSmartBattery implements OpenSource {
   readonly domains = [BATTERY]
@@ -91,15 +80,7 @@ class OpenSmartBattery implements OpenSource {
     }
     if (look.isOnMains && (look.givenW ?? 0) === 0) {
       this.#before = null
-      // Not silence: the last power would stay on the screen as if it were drawn now.
-      return [
-        {
-          kind: 'unavailable',
-          domain: BATTERY.id,
-          atMs,
-          reason: 'On mains power: a battery only tells what the machine draws while the machine runs on it.',
-        },
-      ]
+      return [onMains(atMs)]
     }
     const powerW = before === null ? null : powerBetween(before.look, look)
     if (before !== null && powerW === 'wait' && atMs - before.atMs < WAIT_AT_MOST_MS) return []

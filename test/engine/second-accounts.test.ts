@@ -62,6 +62,26 @@ test('parts that are measured above the whole are a contradiction, and said to b
   expect(wholeOf(25, 15, 31)[0]).toMatchObject({ code: 'partsAboveWhole' })
 })
 
+test('while a domain tells nothing the whole is not judged, and it is again ten minutes after it came back', () => {
+  const accounts = createSecondAccounts()
+  const scopes = [
+    { domain: cpu, scope: 'inner' },
+    { domain: gpu, scope: 'inner' },
+    { domain: battery, scope: 'whole' },
+  ] as const
+  accounts.setDomains(scopes, [])
+  const silentMs = 3_600_000
+  for (let atMs = 0; atMs < silentMs + MINUTES_MS; atMs += 1_000) {
+    accounts.take(energy(cpu, atMs, 1_000, 14))
+    if (atMs >= silentMs) accounts.take(energy(gpu, atMs, 1_000, 10))
+    accounts.take(energy(battery, atMs, 1_000, 31))
+    if (atMs === silentMs - 1_000) expect(accounts.views(silentMs)[0]?.verdict.kind).toBe('tooShort')
+  }
+  const [view] = accounts.views(silentMs + MINUTES_MS)
+  expect(view?.verdict).toMatchObject({ kind: 'disagrees', otherW: 31 })
+  if (view?.verdict.kind === 'disagrees') expect(view.verdict.ownW).toBeCloseTo(24, 0)
+})
+
 test('a second source of a domain is compared and books nothing; only a lasting disagreement is told', () => {
   const second = domain('cpu/0', 'hwmon', { gainRatio: 0.05 })
   for (const [secondW, finding] of [
