@@ -19,6 +19,7 @@ const shownItem = () => waitFor('the tray item', () => trayItem(app))
 const renderers = () => app.processes().filter(({ kind }) => kind === 'renderer').length
 const engineSays = (text: string) => waitFor(text, () => trayItem(app)?.tooltip.includes(text))
 const asked = () => app.asked()
+const engines = (of: TestApp) => of.processes().filter(({ kind }) => kind === 'engine')
 
 test('a start by hand opens the window, a second one brings the window of the first back', async () => {
   app.start()
@@ -58,7 +59,8 @@ test('another data directory is another app', async () => {
     app.start(['--hidden'])
     other.start(['--hidden'])
     await waitFor('both items', () => trayItem(app) !== null && trayItem(other) !== null)
-    await waitFor('both engines', () => app.pidOf('engine') !== other.pidOf('engine'))
+    await waitFor('both engines', () => engines(app).length === 1 && engines(other).length === 1)
+    expect(app.pidOf('engine')).not.toBe(other.pidOf('engine'))
   } finally {
     await other.dispose()
   }
