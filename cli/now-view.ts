@@ -1,4 +1,5 @@
 import type { Now, NowApp, NowDomain } from '../contract/now.ts'
+import { totalFactor } from '../contract/overhead.ts'
 import { clockTime, cores, energy, isoTime, plusMinus, power, share } from './format.ts'
 import type { NowJson } from './shapes.ts'
 import { type Column, table } from './table.ts'
@@ -50,11 +51,26 @@ function obtained(now: Now): string {
   return 'Estimated: perwatt doctor says what would make it measured.'
 }
 
-/** Apps, heaviest first. `isLong` adds today's energy, for which a history is needed. */
+/** What a meter of the whole machine shows beyond its measured parts; nothing where there is none. */
+export function overheadLines({ overhead }: Now, terminal: Terminal): string[] {
+  if (overhead === null) return []
+  const { meterName, powerW, uncertainty, reason } = overhead
+  const known = `${power(powerW)} ${plusMinus(powerW, uncertainty)}`.trimEnd()
+  const text =
+    powerW === null
+      ? `Overhead is not known: ${reason}`
+      : `Overhead ${known} beside the sum (PSU, fans, board, display), by ${meterName}`
+  return [terminal.tone('dim', text)]
+}
+
+/** Apps, heaviest first. With the settings' factors a further column says what they answer for. `isLong` adds today's energy, for which a history is needed. */
 export function appLines(now: Now, terminal: Terminal, options: { isLong: boolean }): string[] {
   const apps = [...now.apps].sort((a, b) => b.powerW - a.powerW || a.name.localeCompare(b.name))
   if (apps.length === 0) return ['No AI app is running.']
-  return table(options.isLong ? [...appColumns, todayColumn] : appColumns, apps, {
+  const factor = totalFactor(now)
+  const counted: Column<NowApp> = { title: 'COUNTED', align: 'right', text: (app) => power(app.powerW * factor) }
+  const columns = [...appColumns, ...(factor === 1 ? [] : [counted]), ...(options.isLong ? [todayColumn] : [])]
+  return table(columns, apps, {
     width: terminal.columns,
     paint: (line, app) => (app === null || app.isSelf ? terminal.tone('dim', line) : line),
   })
@@ -84,6 +100,9 @@ export function nowJson(now: Now, isAttached: boolean): NowJson {
     attached: isAttached,
     machine: now.machine,
     domains: now.domains,
+    overhead: now.overhead,
+    overheadFactor: now.overheadFactor,
+    coolingFactor: now.coolingFactor,
     apps: now.apps.map(({ todayMj: _, ...app }) => app),
     models: now.models,
     self: now.self,

@@ -7,15 +7,7 @@ import { parseRig } from '../engine/host/rig/parse.ts'
 import { rigHost } from '../engine/host/rig/rig-host.ts'
 import { rigTruth } from '../engine/host/rig/truth.ts'
 import { type Player, recordingPlayer, rigPlayer, type Simulation } from '../engine/simulate.ts'
-
-export type TruthRow = {
-  readonly what: 'app' | 'domain'
-  readonly key: string
-  readonly trueMj: number
-  readonly measuredMj: number
-  readonly uncertainty: number | null
-  readonly estimatedRatio: number
-}
+import { type TruthRow, truthRows } from './rig-truth.ts'
 
 /** A machine that can be played: a rig, which knows its own truth, or a recording, which does not. */
 export type Playable = {
@@ -76,39 +68,6 @@ async function openRig(path: string): Promise<Result<Playable>> {
     title: rig.value.title,
     timeZone: rig.value.zone,
     player: rigPlayer(host),
-    truth: (simulation) => compare(simulation, rigTruth(rig.value, 0, host.durationMs)),
+    truth: (simulation) => truthRows(simulation, rigTruth(rig.value, 0, host.durationMs)),
   })
-}
-
-/** The rig's truth beside what was measured of it: the machine, its root domains, each app. */
-function compare({ byApp, byDomain }: Simulation, truth: ReturnType<typeof rigTruth>): TruthRow[] {
-  const apps = truth.apps.map((app): TruthRow => {
-    const row = byApp.rows.find((one) => one.key === app.app)
-    return {
-      what: 'app',
-      key: app.app,
-      trueMj: app.energyMj,
-      measuredMj: row?.energyMj ?? 0,
-      uncertainty: row?.uncertainty ?? null,
-      estimatedRatio: row?.estimatedRatio ?? 0,
-    }
-  })
-  const domains = truth.zones.flatMap((zone): TruthRow[] => {
-    const { domain } = zone
-    if (domain === null || !zone.isMeasured) return []
-    // A parent with children is kept as its children and what they leave over.
-    const rows = byDomain.rows.filter((row) => row.key === domain || row.domain?.parent === domain)
-    const [row] = rows
-    return [
-      {
-        what: 'domain',
-        key: domain,
-        trueMj: zone.energyMj,
-        measuredMj: rows.reduce((sum, one) => sum + one.energyMj, 0),
-        uncertainty: row?.uncertainty ?? null,
-        estimatedRatio: row?.estimatedRatio ?? 0,
-      },
-    ]
-  })
-  return [...apps, ...domains]
 }

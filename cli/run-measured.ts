@@ -2,12 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DomainId } from '../contract/ids.ts'
 import { ok, problem, type Result } from '../contract/result.ts'
+import { createCalibrator } from '../engine/calibration/calibrator.ts'
+import { CALIBRATION_KEY } from '../engine/calibration/kept-fit.ts'
 import { compileCatalogue } from '../engine/catalogue/match.ts'
 import { floorKey } from '../engine/history-keeper.ts'
 import type { Host } from '../engine/host/host.ts'
 import { openReader } from '../engine/ledger/reader.ts'
 import { startLoop } from '../engine/loop.ts'
 import { startMeasuring } from '../engine/measuring.ts'
+import { NO_TICK_WORK } from '../engine/tick.ts'
 import { type CommandFigures, CommandMeter } from './command-meter.ts'
 import type { RunJson } from './shapes.ts'
 
@@ -26,13 +29,17 @@ export async function runMeasured(
   argv: readonly string[],
   dataDir: string,
 ): Promise<Result<Measured, StartFault>> {
+  const facts = await host.facts()
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
   const measuring = await startMeasuring({
     host,
-    facts: await host.facts(),
+    facts,
     // Nobody else is asked about: all that is not the command is `other`.
     catalogue: () => NOTHING_NAMED,
     selfPids: () => [process.pid],
-    keptFloor: keptFloors(dataDir),
+    keptFloor: (leaf) => keptState(dataDir, floorKey(DomainId.parse(leaf))),
+    calibrator: createCalibrator({ facts, timeZone, kept: keptState(dataDir, CALIBRATION_KEY) }),
+    work: NO_TICK_WORK,
   })
   const { clock } = host
   const meter = new CommandMeter(measuring, () => clock.wallMs())
@@ -60,15 +67,13 @@ export async function runMeasured(
 
 const NOTHING_NAMED = compileCatalogue([])
 
-/** The floors that an engine has learned on this machine, where its history can be read; else the tables' hold. */
-function keptFloors(dataDir: string): (leaf: string) => unknown {
-  return (leaf) => {
-    const reader = openReader(dataDir)
-    if (!reader.ok) return null
-    const saved = reader.value.ask('savedState', { key: floorKey(DomainId.parse(leaf)) })
-    reader.value.close()
-    return saved.ok && saved.value !== null ? JSON.parse(saved.value) : null
-  }
+/** What an engine has learned on this machine, where its history can be read; else the tables hold. */
+function keptState(dataDir: string, key: string): unknown {
+  const reader = openReader(dataDir)
+  if (!reader.ok) return null
+  const saved = reader.value.ask('savedState', { key })
+  reader.value.close()
+  return saved.ok && saved.value !== null ? JSON.parse(saved.value) : null
 }
 
 /** The command keeps our stdin, stdout and stderr; no shell stands between. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CalibrationFit } from '../contract/calibration.ts'
 import { Output } from '../contract/history.ts'
 import { DomainKind } from '../contract/ids.ts'
 import { EnergyMj, PowerW, Provenance, Ratio, SignedEnergyMj, Uncertainty } from '../contract/units.ts'
@@ -56,6 +57,19 @@ export const NowJson = z.object({
     otherPowerW: PowerW.nullable(),
   }),
   domains: z.array(NowDomainJson),
+  overhead: z
+    .object({
+      meter: z.string(),
+      meterName: z.string(),
+      provenance: Provenance,
+      powerW: PowerW.nullable(),
+      uncertainty: Uncertainty,
+      ratio: z.number().nullable(),
+      reason: z.string().nullable(),
+    })
+    .nullable(),
+  overheadFactor: z.number().nonnegative(),
+  coolingFactor: z.number().positive(),
   apps: z.array(NowAppJson),
   models: z.array(
     z.object({
@@ -206,6 +220,10 @@ export const HistoryJson = z.object({
   idleMj: EnergyMj,
   otherMj: EnergyMj,
   overheadMj: SignedEnergyMj.nullable(),
+  overheadRatio: z.number().nullable(),
+  overheadBy: z.string().nullable(),
+  overheadFactor: z.number().nonnegative(),
+  coolingFactor: z.number().positive(),
   gaps: z.array(GapJson),
 })
 export type HistoryJson = z.infer<typeof HistoryJson>
@@ -273,6 +291,7 @@ export const SimulateJson = z.object({
       measuredMj: z.number(),
       uncertainty: Uncertainty,
       estimatedRatio: Ratio,
+      provenance: Provenance.nullable(),
     }),
   ),
   domains: z.array(
@@ -309,5 +328,13 @@ export const RecordJson = z.object({
   durationMs: z.number().nonnegative(),
   bytes: z.int().nonnegative(),
 })
+
+export const CalibrateJson = z.object({
+  schema: z.literal('perwatt.calibrate/1'),
+  /** `null` with --forget. */
+  fit: CalibrationFit.omit({ madeS: true }).extend({ madeAt: Time }).nullable(),
+  forgotten: z.int().nonnegative(),
+})
+export type CalibrateJson = z.infer<typeof CalibrateJson>
 
 export const VersionJson = z.object({ schema: z.literal('perwatt.version/1'), version: z.string(), node: z.string() })

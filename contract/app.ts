@@ -6,7 +6,7 @@ import type { Contract } from './index.ts'
 /** What the window asks of the app around it rather than of the engine. Answered by main, never forwarded. */
 
 /** A screen of the dashboard, as `renderer/screens/registry.ts` names it. */
-export const ScreenId = z.enum(['now', 'sources', 'settings'])
+export const ScreenId = z.enum(['now', 'apps', 'models', 'sources', 'settings'])
 export type ScreenId = z.infer<typeof ScreenId>
 
 export const EngineState = z.object({

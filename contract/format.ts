@@ -49,10 +49,32 @@ export function formatEnergy(energyMj: number): Figure {
 export function formatPlusMinus(powerW: number, uncertainty: number | null): string | null {
   if (uncertainty === null || Math.abs(powerW) < LEAST_W) return null
   const { text, unit } = formatPower(powerW)
-  const half = (Math.abs(powerW) * uncertainty) / (unit === 'kW' ? 1_000 : 1)
-  if (half <= 0) return null
-  const decimals = text.split('.')[1]?.length ?? 0
-  return `±${THIN}${oneDigit(Math.max(half, 10 ** -decimals))}`
+  return plusMinus(text, Math.abs(powerW) / (unit === 'kW' ? 1_000 : 1), uncertainty)
+}
+
+/** A count or rate of anything: "0", "0.34", "12.4", "412", "12.4 k", "1.24 M"; whole numbers under a thousand stay whole. */
+export function formatAmount(amount: number): string {
+  const size = Math.abs(amount)
+  if (size === 0) return '0'
+  if (size < 0.0005) return '<0.001'
+  if (size < 0.0995) return signed(amount, size.toPrecision(size < 0.00995 ? 1 : 2))
+  if (size < 999.5) return signed(amount, Number.isInteger(size) ? String(size) : threeDigits(size))
+  if (size < 999_500) return signed(amount, `${threeDigits(size / 1_000)}${THIN}k`)
+  return signed(amount, `${threeDigits(size / 1_000_000)}${THIN}M`)
+}
+
+/** The margin beside `formatAmount`, in its step of thousands, by the rules of `formatPlusMinus`. */
+export function formatAmountPlusMinus(amount: number, uncertainty: number | null): string | null {
+  const size = Math.abs(amount)
+  const step = size < 999.5 ? 1 : size < 999_500 ? 1_000 : 1_000_000
+  return size < 0.0005 ? null : plusMinus(formatAmount(amount), size / step, uncertainty)
+}
+
+/** The margin beside `formatEnergy`, in its unit, by the rules of `formatPlusMinus`. */
+export function formatEnergyPlusMinus(energyMj: number, uncertainty: number | null): string | null {
+  const { text, unit } = formatEnergy(energyMj)
+  const perUnitMj = { J: 1_000, Wh: 3_600_000, kWh: 3_600_000_000 }[unit] ?? 1
+  return Math.abs(energyMj) < 50 ? null : plusMinus(text, Math.abs(energyMj) / perUnitMj, uncertainty)
 }
 
 /** A relative uncertainty or share: 0.043 → "4 %", 0.004 → "0.4 %". */
@@ -122,6 +144,14 @@ function signed(value: number, magnitude: string): string {
 /** 0.34, 1.24, 12.4, 124: never more digits than anyone can trust. */
 function threeDigits(size: number): string {
   return size.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0)
+}
+
+/** `size` is the figure in the unit in which `text` shows it. */
+function plusMinus(text: string, size: number, uncertainty: number | null): string | null {
+  const half = uncertainty === null ? 0 : size * uncertainty
+  if (half <= 0) return null
+  const decimals = /\.(\d+)/.exec(text)?.[1]?.length ?? 0
+  return `±${THIN}${oneDigit(Math.max(half, 10 ** -decimals))}`
 }
 
 function oneDigit(size: number): string {

@@ -48,7 +48,14 @@ export const History = z.object({
   /** The machine's floor. */
   idleMj: EnergyMj,
   otherMj: EnergyMj,
+  /** What a whole-machine meter measured beyond `measuredMj`, signed, outside every sum; of the time that it covers. `null` without one. */
   overheadMj: SignedEnergyMj.nullable(),
+  /** To what was measured in the same time. */
+  overheadRatio: z.number().nullable(),
+  overheadBy: DomainId.nullable(),
+  /** By the settings, an app's energy × both is what it answers for. Rows are never multiplied. */
+  overheadFactor: z.number().nonnegative(),
+  coolingFactor: z.number().positive(),
   gaps: z.array(Gap),
 })
 export type History = z.infer<typeof History>

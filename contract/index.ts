@@ -1,9 +1,13 @@
+import { calibrationContract } from './calibration.ts'
 import { catalogueContract } from './catalogue.ts'
 import type { Client, EventName, Handlers, MethodName } from './define.ts'
 import { engineContract } from './engine.ts'
 import { historyContract } from './history.ts'
+import { meteringContract } from './metering.ts'
 import { metersContract } from './meters.ts'
+import { modelsContract } from './models.ts'
 import { nowContract } from './now.ts'
+import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
 import { sourcesContract } from './sources.ts'
 
@@ -15,6 +19,10 @@ export const contract = {
   ...catalogueContract,
   ...settingsContract,
   ...metersContract,
+  ...serversContract,
+  ...modelsContract,
+  ...meteringContract,
+  ...calibrationContract,
   ...engineContract,
 } as const
 

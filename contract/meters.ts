@@ -6,7 +6,7 @@ import { WallMeter } from './wall-meter.ts'
 /** Longer than any token that a meter's maker gives out. */
 const Secret = z.string().min(1).max(4_000)
 
-/** What a meter can tell, to choose from. */
+/** What a meter can tell, to choose from; no units where it was not asked because of its certificate. */
 export const FoundMeter = z.object({
   units: z.array(
     z.object({
@@ -17,8 +17,11 @@ export const FoundMeter = z.object({
       provenance: Provenance,
     }),
   ),
-  /** Of a certificate that no authority vouches for: to be shown, and kept in the meter's options. */
-  certificateSha256: z.string().nullable(),
+  /**
+   * Of a certificate that no authority vouches for and that the options do not name: nothing was sent. To be shown, and put into the options
+   * once the user says that it is the meter's.
+   */
+  unknownCertificateSha256: z.string().nullable(),
 })
 export type FoundMeter = z.infer<typeof FoundMeter>
 
@@ -35,21 +38,30 @@ export const Traffic = z.object({
 })
 
 export const metersContract = {
-  /** Asks a meter that is about to be set up. Without a `secret`, the one that is kept for `id`. */
+  /** Asks a meter that is about to be set up. Without a `secret`, with the one that is kept for `id`; `null`: with none. */
   testMeter: method({
     input: WallMeter.pick({ dialect: true, address: true, options: true }).extend({
       id: z.string().nullable(),
-      secret: Secret.nullable(),
+      secret: Secret.nullable().exactOptional(),
     }),
     output: FoundMeter,
     problems: ['absent', 'denied', 'broken'],
     writes: true,
   }),
-  /** Sets a meter up, or changes the one of this id. A `secret` of `null` keeps the one that is kept. */
+  /**
+   * Sets a meter up, or changes the one of this id. A `secret` that is left out stays as it is; `null`: it has none any more. An id names one
+   * history for ever, so what is measured there (kind, unit, provenance, place) cannot change: such a meter takes a new id, and `replaces`
+   * the old one. Its address can where `hasMoved` says that it is the same meter.
+   */
   setMeter: method({
-    input: z.object({ meter: WallMeter.omit({ hasSecret: true }), secret: Secret.nullable() }),
+    input: z.object({
+      meter: WallMeter.omit({ hasSecret: true }),
+      secret: Secret.nullable().exactOptional(),
+      replaces: z.string().exactOptional(),
+      hasMoved: z.boolean().exactOptional(),
+    }),
     output: z.object({}),
-    problems: ['denied', 'notWritable', 'tooMany'],
+    problems: ['denied', 'notWritable', 'tooMany', 'otherSeries'],
     writes: true,
   }),
   removeMeter: method({

@@ -203,16 +203,11 @@ export const modelsContract = {
     output: z.object({ rows: z.array(JobRow) }),
     problems: ['noHistory', 'ledgerUnusable'],
   }),
-  beginJob: method({
-    input: z.object({ label: z.string().trim().min(1).max(120), pid: z.int().positive() }),
-    output: z.object({ id: z.string() }),
+  /** Told by `perwatt run --label`, which measures the run itself: when it begins, and whole when it has ended. */
+  keepJob: method({
+    input: JobRow.extend({ id: z.string().min(1).max(64), label: z.string().trim().min(1).max(120) }),
+    output: z.object({}),
     problems: ['noHistory', 'ledgerUnusable'],
-    writes: true,
-  }),
-  endJob: method({
-    input: z.object({ id: z.string(), exitCode: z.int().nullable() }),
-    output: JobRow,
-    problems: ['noHistory', 'ledgerUnusable', 'unknownJob'],
     writes: true,
   }),
   /** A request has ended and its energy is settled. */

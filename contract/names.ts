@@ -23,6 +23,26 @@ export const methodNames: readonly (PerwattMethod | AppMethod)[] = [
   'setMeter',
   'removeMeter',
   'traffic',
+  'servers',
+  'findServers',
+  'addServer',
+  'removeServer',
+  'setServerKey',
+  'unloadModel',
+  'setMetering',
+  'apps',
+  'models',
+  'users',
+  'requests',
+  'request',
+  'mergeUsers',
+  'nameUser',
+  'jobs',
+  'calibration',
+  'beginCalibration',
+  'endCalibration',
+  'abandonCalibration',
+  'forgetCalibration',
   'engineInfo',
   'appInfo',
   'openDashboard',
@@ -37,6 +57,8 @@ export const eventNames: readonly (PerwattEvent | AppEvent)[] = [
   'tick',
   'sourcesChanged',
   'settingsChanged',
+  'serversChanged',
+  'requestEnded',
   'stopping',
   'engineState',
   'navigate',
@@ -44,7 +66,7 @@ export const eventNames: readonly (PerwattEvent | AppEvent)[] = [
 ]
 
 /** Methods of the contract that only main may call: no window stops the engine or puts the machine to sleep for it. */
-export const withheldNames: readonly PerwattMethod[] = ['powerEvent', 'stop']
+export const withheldNames: readonly PerwattMethod[] = ['powerEvent', 'stop', 'meterReport', 'keepJob']
 
 /** IPC channels between preload and main. */
 export const channels = {

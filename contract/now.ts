@@ -46,10 +46,27 @@ export type NowApp = z.infer<typeof NowApp>
 export const NowModel = z.object({
   id: z.string(),
   app: AppId,
+  name: z.string(),
+  state: z.enum(['loading', 'ready', 'sleeping', 'unloading']),
+  isRemote: z.boolean(),
   powerW: PowerW.nullable(),
   tokensPerS: z.number().nullable(),
   tokensPerJ: z.number().nullable(),
 })
+
+/** What a meter of the whole machine shows beyond what is measured by part: PSU, fans, board, display. Signed, and in no sum. */
+export const NowOverhead = z.object({
+  meter: DomainId,
+  meterName: z.string(),
+  provenance: Provenance,
+  powerW: PowerW.nullable(),
+  uncertainty: Uncertainty,
+  /** To what was measured in the same time. */
+  ratio: z.number().nullable(),
+  reason: z.string().nullable(),
+})
+
+export type NowModel = z.infer<typeof NowModel>
 
 export const Now = z.object({
   at: UnixS,
@@ -68,6 +85,11 @@ export const Now = z.object({
   /** How much of the nearest budget is used, 1 = all of it; left out or `null` where there is no budget. */
   budgetUsedRatio: z.number().nonnegative().nullable().optional(),
   domains: z.array(NowDomain),
+  /** `null` where there is no such meter. */
+  overhead: NowOverhead.nullable(),
+  /** By the settings, an app's power × both is what it answers for. No figure here is multiplied. */
+  overheadFactor: z.number().nonnegative(),
+  coolingFactor: z.number().positive(),
   apps: z.array(NowApp),
   models: z.array(NowModel),
   self: z.object({ powerW: PowerW.nullable(), cpuMsPerTick: z.number(), rssBytes: z.int() }),

@@ -38,6 +38,8 @@ export const Sources = z.object({
     virtualisation: z.string().nullable(),
   }),
   coverageTodayRatio: Ratio,
+  /** Where the key lies under which wall meters' secrets are encrypted; `null` where there is none. */
+  secretKeyPlace: z.enum(['keyring', 'file']).nullable(),
   /** Contradictions that were seen and counted, never clipped in silence: children above their parent, resets, wraps lost. */
   findings: z.array(z.object({ code: z.string(), text: z.string(), count: z.int() })),
 })

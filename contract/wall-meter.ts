@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { originOf } from './origin.ts'
 import { Provenance } from './units.ts'
 
 /** How a wall meter is spoken to, one name an interface (engine/sources/wall). */
@@ -6,6 +7,7 @@ export const MeterDialect = z.enum([
   'shelly-1',
   'shelly-2',
   'tasmota',
+  'tasmota-mqtt',
   'home-assistant',
   'homewizard',
   'fritz',
@@ -22,7 +24,7 @@ const printable = (length: number) => z.string().regex(new RegExp(`^[^\\p{Cc}]{1
 const Address = z
   .string()
   .max(200)
-  .refine(isAddress, 'expected an address such as http://192.168.1.20 or tcp://nas.local:3493')
+  .refine(isAddress, 'expected an address such as http://192.168.1.20, tcp://nas.local:3493 or mqtt://nas.local')
 
 /** A plug, power strip, UPS or server that measures this machine from outside, as the user set it up. Its secret lies elsewhere. */
 export const WallMeter = z.strictObject({
@@ -36,6 +38,12 @@ export const WallMeter = z.strictObject({
     /** Which of the meter's outlets, channels, entities or metrics, as the test named it. */
     unit: printable(400).exactOptional(),
     user: printable(100).exactOptional(),
+    /** Tasmota over MQTT: the topic that the plug was given; or, where its full topic was changed, that one with `%prefix%` left in it. */
+    topic: z
+      .string()
+      .max(120)
+      .regex(/^[^\p{Cc}+#/]+(\/[^\p{Cc}+#/]+)*$/u)
+      .exactOptional(),
     /** Of a certificate that no authority vouches for: SHA-256 in hex, as it was seen first. */
     certificateSha256: z
       .string()
@@ -59,6 +67,5 @@ export const WallMeters = z
   .refine((meters) => new Set(meters.map(({ id }) => id)).size === meters.length, 'expected each id once')
 
 function isAddress(text: string): boolean {
-  if (!/^(https?:\/\/[^\s/?#@\\]+|tcp:\/\/[^\s/?#@\\]+:\d+)$/.test(text) || !URL.canParse(text)) return false
-  return new URL(text).hostname !== ''
+  return /^((https?|mqtts?):\/\/[^\s/?#@\\]+|tcp:\/\/[^\s/?#@\\]+:\d+)$/.test(text) && originOf(text) !== null
 }

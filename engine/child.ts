@@ -1,17 +1,18 @@
 import { parseArgs } from 'node:util'
 import packageJson from '../package.json' with { type: 'json' }
+import { openAppChannel } from './app-channel.ts'
 import { keepHeapSmall } from './host/real/small-heap.ts'
 import { realHost } from './host/real.ts'
 import { serveEngine } from './serve.ts'
+import { keyInKeyring } from './store/keyring-key.ts'
 
 /**
  * The engine as the tray app's child, in a utility process or under a Node of its own. Says over its channel that the socket
  * listens, or why it will not; ends when the channel does, so that it never outlives the app.
  */
-type Channel = { post(message: unknown): void; readonly ended: Promise<void> }
 
 keepHeapSmall()
-const channel = openChannel()
+const channel = openAppChannel()
 const isSource = import.meta.url.endsWith('.ts')
 const fileOf = (source: string, bundled: string) => new URL(isSource ? source : bundled, import.meta.url)
 const { values } = parseArgs({
@@ -32,6 +33,7 @@ async function run(): Promise<void> {
     sysfs: values['path.sysfs'],
     rootfs: values['path.rootfs'],
     vendorFile: fileOf('vendor/child.ts', 'vendor.mjs'),
+    vendorLauncher: channel.launcher,
   })
   const serving = await serveEngine(host, {
     version: packageJson.version,
@@ -39,6 +41,7 @@ async function run(): Promise<void> {
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     settingsFile: values.config,
     ownPids: [process.ppid],
+    secretKey: keyInKeyring(dataDir, channel.keyring),
     threadFile: fileOf('ledger/query-thread.ts', 'query-thread.mjs'),
     onBug: (where, error) => console.error(`perwatt engine: ${where}:`, error),
   })
@@ -56,21 +59,6 @@ async function run(): Promise<void> {
   process.once('SIGINT', () => void stop('The engine was interrupted.'))
   void serving.value.stopAsked.then(() => stop('The engine was asked to end.'))
   channel.post({ ready: true, socket: serving.value.socketPath })
-}
-
-function openChannel(): Channel {
-  // Electron puts `parentPort` on the process of a utility process (electronjs.org, utilityProcess); Node knows nothing of it.
-  const { parentPort } = process as unknown as { parentPort?: { postMessage(message: unknown): void } }
-  // A utility process is ended with the app by Chromium itself.
-  if (parentPort !== undefined)
-    return { post: (message) => parentPort.postMessage(message), ended: new Promise(() => {}) }
-  return {
-    post(message) {
-      if (process.connected) process.send?.(message)
-    },
-    // Heard from the first moment on: an app may end while its engine still starts.
-    ended: new Promise((resolve) => process.once('disconnect', resolve)),
-  }
 }
 
 await run()

@@ -1,7 +1,7 @@
-import type { DomainId } from '../contract/ids.ts'
+import type { AppId, DomainId } from '../contract/ids.ts'
 import type { Problem } from '../contract/result.ts'
 import type { Activity, ActivityRing } from './attribution/activity-ring.ts'
-import { type ActivityOfDomain, attribute } from './attribution/attribute.ts'
+import { type ActivityOfDomain, attribute, type attributeRemainder } from './attribution/attribute.ts'
 import { attributeDevice, QUIET_UTILISATION } from './attribution/attribute-device.ts'
 import { createDelta, type Delta, type DeltaGap } from './attribution/delta.ts'
 import type { DeviceActivity, DeviceRing } from './attribution/device-activity.ts'
@@ -9,7 +9,8 @@ import { createFloorLearner, type Floor, type FloorLearner, FloorState } from '.
 import { createRemainder, type Remainder, remainderId } from './attribution/remainder.ts'
 import { createResidencyLearner, type ResidencyLearner } from './attribution/residency.ts'
 import type { Attribution, DomainEnergy } from './attribution/types.ts'
-import { type CheckView, createSecondAccounts } from './second-accounts.ts'
+import type { WorkRing } from './attribution/work-ring.ts'
+import { type CheckView, createSecondAccounts, type Overhead } from './second-accounts.ts'
 import type { CheckReading } from './source-set.ts'
 import type { Domain, Reading, SourceFault } from './sources/source.ts'
 
@@ -42,8 +43,12 @@ export type Finding = {
   readonly count: number
 }
 
-/** What was done, by whom: CPU time of the whole machine, and work on each device. */
-export type Rings = { readonly cpu: ActivityRing; readonly devices: DeviceRing }
+/** What was done, by whom: CPU time of the whole machine, work on each device, and what servers say they worked on. */
+export type Rings = {
+  readonly cpu: ActivityRing
+  readonly devices: DeviceRing
+  readonly work: Pick<WorkRing, 'between'>
+}
 
 /** Turns readings into attributed intervals: the terms of attribution.md §1–3 in their order, for all domains of the machine. */
 export interface EnergyBook {
@@ -60,7 +65,12 @@ export interface EnergyBook {
   /** How second accounts of domains compare with the first, and whole-machine meters with what is measured. */
   checks(nowMs: number): readonly CheckView[]
   floorStates(): ReadonlyMap<DomainId, FloorState>
+  /** What whole-machine meters measured beyond the inner domains, as far as it became known since the last call. */
+  takeOverheads(): readonly Overhead[]
 }
+
+/** Told of every interval's energy, children and second accounts of the whole machine included. */
+export type EnergyObserver = { takeEnergy(energy: DomainEnergy): void; restart(): void }
 
 type Entry = {
   domain: Domain
@@ -85,7 +95,10 @@ const DEVICE_SHARE_RATIO = { time: 0.1, memory: 0.4 } as const
 
 const NOTHING: ActivityOfDomain = { totalAmount: 0, apps: [] }
 
-export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): EnergyBook {
+export function createEnergyBook(
+  keptFloors: (leaf: DomainId) => unknown,
+  observer: EnergyObserver | null = null,
+): EnergyBook {
   let entries = new Map<DomainId, Entry>()
   const findings = new Map<string, Finding>()
   const accounts = createSecondAccounts()
@@ -146,21 +159,35 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
       if (energy === null) continue
       entry.energy = energy
       accounts.take(energy)
+      observer?.takeEnergy(energy)
       if (entry.remainder !== null) entry.remainder.takeParent(energy)
       else made.push(divideLeaf(entry, energy, rings, nowS))
     }
     for (const entry of entries.values()) {
       if (entry.remainder === null) continue
-      const settled = entry.remainder.settle((energy) => {
-        learn(entry, energy, rings.cpu.between(energy.fromMs, energy.toMs), nowS)
-        return entry.floor.at(nowS).powerW
-      })
+      const settled = entry.remainder.settle(
+        (energy) => {
+          learn(entry, energy, rings.cpu.between(energy.fromMs, energy.toMs), nowS)
+          return entry.floor.at(nowS).powerW
+        },
+        ownDivision(entry, rings),
+      )
       if (settled === null) continue
       if (settled.excessMj > 0) find('childrenAboveParent', entry.domain.id)
       entry.latest = settled.attribution
       made.push(settled.attribution)
     }
     return made
+  }
+
+  /** A chip whose parts leave its cores out (AMD's graphics and NPU): what they do not explain is the cores' own work, divided by CPU time. */
+  function ownDivision({ domain, children }: Entry, rings: Rings): typeof attributeRemainder | undefined {
+    const holdsCores = children.some((child) => entries.get(child)?.domain.activity === 'cpu')
+    if (domain.activity !== 'cpu' || holdsCores) return undefined
+    return (energy, floorW) => {
+      const activity = rings.cpu.between(energy.fromMs, energy.toMs)
+      return attribute(energy, floorW, activityOf(domain, activity, idleBetween(energy, rings)))
+    }
   }
 
   function energyOf(entry: Entry, reading: Reading): DomainEnergy | null {
@@ -197,12 +224,13 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
 
   function divideInner(entry: Entry, energy: DomainEnergy, rings: Rings, nowS: number): Attribution {
     const { activity: measure, device } = entry.domain
+    const isIdle = idleBetween(energy, rings)
     if (measure === 'gpu' && device !== undefined) {
-      return divideDevice(entry, energy, rings.devices.between(device, energy.fromMs, energy.toMs), nowS)
+      return divideDevice(entry, energy, rings.devices.between(device, energy.fromMs, energy.toMs), isIdle, nowS)
     }
     const activity = rings.cpu.between(energy.fromMs, energy.toMs)
     learn(entry, energy, activity, nowS)
-    return attribute(energy, entry.floor.at(nowS).powerW, activityOf(entry.domain, activity))
+    return attribute(energy, entry.floor.at(nowS).powerW, activityOf(entry.domain, activity, isIdle))
   }
 
   /** Before the interval is divided, so that a first long quiet one already knows its own floor. */
@@ -215,7 +243,13 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
   }
 
   /** The floor is learnt while no app holds anything in the device's memory, residency while one does and nothing works. */
-  function divideDevice(entry: Entry, energy: DomainEnergy, activity: DeviceActivity, nowS: number): Attribution {
+  function divideDevice(
+    entry: Entry,
+    energy: DomainEnergy,
+    activity: DeviceActivity,
+    isIdle: (app: AppId) => boolean,
+    nowS: number,
+  ): Attribution {
     const lengthMs = energy.toMs - energy.fromMs
     const powerW = lengthMs > 0 ? energy.energyMj / lengthMs : 0
     const utilisation = activity.coveredMs >= lengthMs / 2 ? activity.busyMs / activity.coveredMs : null
@@ -229,7 +263,7 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
     }
     entry.shareRatio = DEVICE_SHARE_RATIO[activity.by]
     const terms = { floorW: floor.powerW, isFloorOwn, residentW: entry.residency.powerW() }
-    return attributeDevice(energy, terms, activity)
+    return attributeDevice(energy, terms, activity, isIdle)
   }
 
   function find(code: Finding['code'], domain: DomainId): void {
@@ -241,9 +275,12 @@ export function createEnergyBook(keptFloors: (leaf: DomainId) => unknown): Energ
     setDomains,
     check: (readings) => accounts.check(readings),
     checks: (nowMs) => accounts.views(nowMs),
+    takeOverheads: () =>
+      accounts.takeOverheads().map((one) => ({ ...one, meter: entries.get(one.meter)?.leafId ?? one.meter })),
     take,
     restart() {
       accounts.restart()
+      observer?.restart()
       for (const entry of entries.values()) {
         entry.delta.restart()
         entry.remainder?.restart()
@@ -284,7 +321,12 @@ function wholeMachine(energy: DomainEnergy): Attribution {
   return { ...energy, idleMj: 0, otherMj: energy.energyMj, shares: [] }
 }
 
-function activityOf(domain: Domain, activity: Activity): ActivityOfDomain {
+/** Of servers that say so: nobody asked them for anything. */
+function idleBetween({ fromMs, toMs }: DomainEnergy, rings: Rings): (app: AppId) => boolean {
+  return (app) => rings.work.between(app, fromMs, toMs).wasIdle
+}
+
+function activityOf(domain: Domain, activity: Activity, isIdle: (app: AppId) => boolean): ActivityOfDomain {
   if (domain.activity !== 'cpu') return NOTHING
-  return { totalAmount: activity.totalMs, apps: activity.apps.map((app) => ({ ...app, spinning: false })) }
+  return { totalAmount: activity.totalMs, apps: activity.apps.map((app) => ({ ...app, spinning: isIdle(app.app) })) }
 }

@@ -1,6 +1,8 @@
 import type { PerwattHandlers } from '../contract/index.ts'
+import { appFactors } from '../contract/overhead.ts'
 import { ok, problem, type Remedy, remedyText } from '../contract/result.ts'
 import type { SourceStatus, Sources } from '../contract/sources.ts'
+import { calibrationHandlers } from './calibration-handlers.ts'
 import { Category } from './catalogue/catalogue.ts'
 import { appFor, forgetApp, nameApp } from './catalogue/rules.ts'
 import { checkFinding } from './check-words.ts'
@@ -9,6 +11,8 @@ import type { EngineOptions } from './index.ts'
 import type { MeasuredMachine } from './machine.ts'
 import { meterHandlers } from './meter-handlers.ts'
 import { buildLive, catalogueView, nowDomain } from './now.ts'
+import { serverHandlers } from './server-handlers.ts'
+import { workHandlers } from './work-handlers.ts'
 
 type Context = { readonly events: Events; readonly options: EngineOptions; readonly askToStop: () => void }
 
@@ -20,6 +24,9 @@ export function createHandlers(machine: MeasuredMachine, context: Context): Perw
     ...catalogueHandlers(machine),
     ...engineHandlers(machine, context),
     ...meterHandlers(machine, context.events),
+    ...serverHandlers(machine, context.events),
+    ...workHandlers(machine, context.events),
+    ...calibrationHandlers(machine),
   }
 }
 
@@ -48,7 +55,9 @@ function historyHandlers(machine: MeasuredMachine) {
     history: async (question) => {
       if (machine.history === null) return problem('noHistory', 'This engine keeps no history.')
       machine.history.flush()
-      return machine.history.ask('history', question)
+      const recorded = await machine.history.ask('history', question)
+      if (!recorded.ok) return recorded
+      return ok({ ...recorded.value, ...appFactors(machine.settings.current, recorded.value.overheadRatio) })
     },
   } satisfies Partial<PerwattHandlers>
 }
@@ -167,6 +176,7 @@ function sourcesOf(machine: MeasuredMachine): Sources {
     },
     coverageTodayRatio: machine.today.totals(() => true).coverageRatio,
     findings: findingsOf(machine),
+    secretKeyPlace: machine.secrets?.keyPlace ?? null,
   }
 }
 

@@ -1,10 +1,12 @@
 import type { AppId, DomainId } from '../contract/ids.ts'
 import { ok, type Result } from '../contract/result.ts'
 import type { AppView } from './apps.ts'
+import { CALIBRATION_KEY, type CalibrationState } from './calibration/kept-fit.ts'
 import type { EnergyBook } from './energy-book.ts'
 import { type Ledger, type LedgerOptions, openLedger } from './ledger/ledger.ts'
 import type { OpenCode } from './ledger/open-file.ts'
 import type { QueryClient } from './ledger/query-client.ts'
+import type { LedgerDomain } from './ledger/types.ts'
 import type { Ticked } from './tick.ts'
 
 const FLUSH_MS = 10_000
@@ -16,6 +18,10 @@ export interface HistoryKeeper {
   keep(ticked: Ticked): void
   /** What the domains are called, which of them count, what their floors are. */
   describeDomains(): void
+  /** Calibrations and what they are made of, where they have changed. */
+  saveCalibration(): void
+  /** How uncertain the rows of a series are that is no longer measured: a later calibration told. */
+  restate(domain: DomainId, gainRatio: number): void
   /** An app's name or what it counts as has changed. */
   forgetApps(): void
   flush(): void
@@ -32,6 +38,7 @@ export type KeeperParts = {
   readonly shareRatio: number
   readonly wallMs: () => number
   readonly questions: Pick<QueryClient, 'ask' | 'close'>
+  readonly calibration: () => CalibrationState
   /** A simulation flushes more rarely: nobody can kill it halfway and miss anything. */
   readonly flushMs?: number
 }
@@ -52,6 +59,7 @@ export function openHistory(
 function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
   const { book, describe, shareRatio, wallMs, flushMs = FLUSH_MS } = parts
   const described = new Set<AppId>()
+  const domains = new Map<DomainId, LedgerDomain>()
   let flushedMs = Number.NEGATIVE_INFINITY
   let savedFloorsMs = Number.NEGATIVE_INFINITY
   const nowS = () => Math.floor(wallMs() / 1_000)
@@ -59,7 +67,7 @@ function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
   function describeDomains(): void {
     for (const view of book.views(nowS())) {
       const { domain } = view
-      ledger.describeDomain({
+      describeDomain({
         id: view.leafId,
         kind: domain.kind,
         parent: view.leafId === domain.id ? domain.parent : domain.id,
@@ -75,6 +83,15 @@ function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
     }
   }
 
+  function describeDomain(domain: LedgerDomain): void {
+    domains.set(domain.id, domain)
+    ledger.describeDomain(domain)
+  }
+
+  function saveCalibration(): void {
+    ledger.saveState(CALIBRATION_KEY, JSON.stringify(parts.calibration()))
+  }
+
   function describeApp(id: AppId): void {
     if (described.has(id)) return
     described.add(id)
@@ -83,6 +100,7 @@ function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
 
   function saveFloors(): void {
     for (const [leaf, state] of book.floorStates()) ledger.saveState(floorKey(leaf), JSON.stringify(state))
+    saveCalibration()
     describeDomains()
   }
 
@@ -100,6 +118,11 @@ function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
   return {
     ledger,
     describeDomains,
+    saveCalibration,
+    restate(id, gainRatio) {
+      const known = domains.get(id)
+      if (known !== undefined) describeDomain({ ...known, gainRatio })
+    },
     forgetApps: () => described.clear(),
     flush,
     maintain: () => void ledger.backUpIfDue(nowS()),
@@ -112,6 +135,10 @@ function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
           startWallMs: attribution.fromMs + offsetMs,
           endWallMs: attribution.toMs + offsetMs,
         })
+      }
+      for (const { meter, fromMs, toMs, wholeMj, measuredMj } of ticked.overheads) {
+        const wall = { startWallMs: fromMs + offsetMs, endWallMs: toMs + offsetMs }
+        ledger.recordOverhead({ domain: meter, ...wall, wholeMj, measuredMj })
       }
       if (ticked.gap !== null) {
         const { fromWallMs, toWallMs, cause } = ticked.gap

@@ -6,6 +6,7 @@ import { createHandlers } from './handlers.ts'
 import type { Host } from './host/host.ts'
 import { startLoop } from './loop.ts'
 import { openMachine } from './machine.ts'
+import type { ConfiguredMeter } from './sources/wall/dialect.ts'
 import type { SecretKey } from './store/secret-key.ts'
 
 export type EngineOptions = {
@@ -25,10 +26,12 @@ export type EngineOptions = {
   readonly finestS?: 10 | 60
   /** Where the bundle keeps the query thread. */
   readonly threadFile?: URL
-  /** Under which secrets are kept, where the desktop's keyring keeps it; else a file beside them. */
+  /** Under which secrets are kept, where the app around the engine has it in the desktop's keyring; else in a file beside them. */
   readonly secretKey?: SecretKey | undefined
   /** Processes that are ours beside the engine's own: the tray app around it. */
   readonly ownPids?: readonly number[]
+  /** Wall meters that are asked instead of those of the settings: a recording brings its own. */
+  readonly wallMeters?: readonly ConfiguredMeter[] | undefined
 }
 
 export type EngineFault = 'newer' | 'notWritable' | 'diskFull' | 'locked' | 'broken'

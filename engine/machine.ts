@@ -1,25 +1,33 @@
 import type { AppId } from '../contract/ids.ts'
 import type { Now } from '../contract/now.ts'
+import { appFactors } from '../contract/overhead.ts'
 import { ok, problem, type Result, remedyText } from '../contract/result.ts'
 import { type AppView, viewOfApp } from './apps.ts'
+import { type Adopted, type Calibrator, createCalibrator } from './calibration/calibrator.ts'
+import { CALIBRATION_KEY } from './calibration/kept-fit.ts'
 import { builtInApps } from './catalogue/catalogue.ts'
 import { type Catalogue, compileCatalogue } from './catalogue/match.ts'
 import { configuredMeters } from './configured-meters.ts'
 import { floorKey, type HistoryKeeper, openHistory } from './history-keeper.ts'
 import type { Host } from './host/host.ts'
 import type { EngineFault, EngineOptions } from './index.ts'
+import { createLatestOverhead } from './latest-overhead.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import { type QueryClient, queryClient } from './ledger/query-client.ts'
 import { openReader } from './ledger/reader.ts'
 import { homeZone } from './ledger/zone.ts'
 import { createLiveRing, type LiveRing } from './live.ts'
 import { type Measuring, startMeasuring } from './measuring.ts'
+import { createMetering, type Metering } from './metering.ts'
 import { buildNow } from './now.ts'
+import { originOfListener, type ServerKeys, serverKeys } from './server-keys.ts'
 import { openRules, type RulesFile } from './store/rules-file.ts'
 import { keyInFile } from './store/secret-key.ts'
 import { openSecrets, type SecretsFile } from './store/secrets-file.ts'
 import { openSettings, type SettingsFile, settingsPath } from './store/settings-file.ts'
 import type { Ticked } from './tick.ts'
 import { createToday, type Today } from './today.ts'
+import { createWorking, type Working } from './working.ts'
 
 /** The gauge's full scale until a week has taught another: what a small card at work draws, W. */
 const FIRST_GAUGE_W = 50
@@ -31,6 +39,11 @@ const GAUGE_EVERY_MS = 3_600_000
 export interface MeasuredMachine {
   readonly host: Host
   readonly measuring: Measuring
+  readonly working: Working
+  readonly metering: Metering
+  /** `null` where there is no data directory to keep them in. */
+  readonly serverKeys: ServerKeys | null
+  readonly calibrator: Calibrator
   readonly history: HistoryKeeper | null
   readonly settings: SettingsFile
   /** `null` where there is no data directory to keep them in. */
@@ -51,6 +64,8 @@ export interface MeasuredMachine {
   checkAgain(): Promise<void>
   /** Rules or the user's word on what counts as AI have changed. */
   appsChanged(what: 'rules' | 'countAsAi'): void
+  /** A fit came to count (`null`: none does any longer): it is kept, and the estimate draws by it. */
+  fitChanged(adopted: Adopted | null): void
   /** `true` once after domains came or went. */
   takeSourcesChanged(): boolean
   close(): Promise<void>
@@ -71,12 +86,38 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
   const views = new Map<AppId, AppView>()
   const facts = await host.facts()
   const ownPids = [...(host.selfPid === null ? [] : [host.selfPid]), ...(options.ownPids ?? [])]
-  const measuring = await startMeasuring({
+  const calibrator = createCalibrator({
+    facts,
+    timeZone: options.timeZone,
+    kept: keptCalibration(ledger, options.dataDir),
+  })
+  const keys = serverKeys(secrets)
+  const metering = createMetering({
+    processes: null,
+    settings: () => settings.current.metering,
+    change: (meters) => settings.change({ metering: [...meters] }),
+    clientSetting: (target) => working.servers.connectorAt(target)?.clientSetting ?? null,
+    nowMs: () => clock.wallMs(),
+  })
+  const working: Working = createWorking({
+    host,
+    catalogue: () => catalogue,
+    sampler: () => measuring.sampler(),
+    views: () => measuring.book.views(nowS()),
+    describe,
+    ledger,
+    added: () => settings.current.servers,
+    keyOf: (origin) => keys?.keyOf(origin) ?? null,
+    ownOrigins: () => settings.current.metering.map(({ listen }) => originOfListener(listen)),
+  })
+  const measuring: Measuring = await startMeasuring({
     host,
     facts,
+    calibrator,
     catalogue: () => catalogue,
     selfPids: () => ownPids,
-    wallMeters: () => configuredMeters(settings.current.wallMeters, secrets),
+    work: working.tickWork,
+    wallMeters: () => options.wallMeters ?? configuredMeters(settings.current.wallMeters, secrets),
     keptFloor: (leaf) => parseJson(ledger?.state(floorKey(leaf as never)) ?? null),
   })
 
@@ -97,11 +138,13 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
           describe,
           shareRatio: measuring.shareRatio,
           wallMs: () => clock.wallMs(),
+          calibration: () => calibrator.state(),
           questions: questionsOf(host, options, options.dataDir ?? ''),
           ...(options.mode === 'simulated' ? { flushMs: 600_000 } : {}),
         })
   history?.describeDomains()
   const live = createLiveRing()
+  const overhead = createLatestOverhead()
   const today = createToday(homeZone(options.timeZone))
   const kept = readKept(options.dataDir, today.dayStartS(nowS()), nowS())
   today.begin(kept.today, nowS())
@@ -113,6 +156,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
   let gaugeFullW = kept.gaugeFullW ?? FIRST_GAUGE_W
   let gaugedMs = clock.monotonicMs()
   let sourcesChanged = false
+  let isClosed = false
   let changing: Promise<void> = Promise.resolve()
   const cost = createCost()
 
@@ -130,7 +174,9 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
       today.add(attribution)
     }
     today.pass(nowS(), (ticked.toMs - ticked.fromMs) / 1_000, ticked.gap === null)
+    overhead.take(ticked.overheads)
     history?.keep(ticked)
+    working.keep(ticked)
     cost.tick()
     if (ticked.resumed) void checkAgain()
     else if (clock.monotonicMs() - refreshedMs >= REFRESH_MS) refresh()
@@ -145,16 +191,26 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     for (const view of measuring.book.views(nowS())) if (view.scope === 'whole') wholes.add(view.leafId)
   }
   noteScopes()
+  working.noteDomains()
 
   function refresh(): void {
     refreshedMs = clock.monotonicMs()
     if (options.mode !== 'simulated') history?.maintain()
-    measuring.refresh()
+    const adopted = calibrator.consider(nowS())
+    if (adopted === null) measuring.refresh()
+    else fitChanged(adopted)
     if (clock.monotonicMs() - gaugedMs >= GAUGE_EVERY_MS) void adaptGauge()
     void changeSources(async () => {
       if (await measuring.giveUpBroken(nowS())) return
       if (await measuring.sources.wouldFindMore()) await measuring.probe()
     })
+  }
+
+  function fitChanged(adopted: Adopted | null): void {
+    const restated = adopted?.restated ?? null
+    if (restated !== null) history?.restate(restated.domain, restated.gainRatio)
+    history?.saveCalibration()
+    measuring.refresh()
   }
 
   async function adaptGauge(): Promise<void> {
@@ -165,6 +221,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
 
   measuring.onDomainsChanged(() => {
     noteScopes()
+    working.noteDomains()
     history?.describeDomains()
     sourcesChanged = true
   })
@@ -181,6 +238,12 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
       refreshedMs = clock.monotonicMs()
     })
   }
+
+  /** A keyring may ask its user first: nothing waits for that, and what it opens is looked at then. */
+  async function openSecretsLater(): Promise<void> {
+    if ((await secrets?.ready('secret')) === true && !isClosed) await checkAgain()
+  }
+  void openSecretsLater()
 
   function resume(): void {
     if (paused === null) return
@@ -199,6 +262,11 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
   return ok({
     host,
     measuring,
+    calibrator,
+    working,
+    metering,
+    serverKeys: keys,
+    fitChanged,
     history,
     settings,
     secrets,
@@ -210,20 +278,26 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     describe,
     nowS,
     tick,
-    now: () =>
-      buildNow({
+    now() {
+      const views = measuring.book.views(nowS())
+      const latest = overhead.now(views, clock.monotonicMs())
+      return buildNow({
         atS: nowS(),
         intervalMs: last === null ? 0 : last.toMs - last.fromMs,
         state: state(),
-        views: measuring.book.views(nowS()),
+        views,
         activity: last?.activity ?? null,
         describe,
         shareRatio: measuring.shareRatio,
         today: today.totals((id) => describe(id).countsAsAi),
         gaugeFullW,
         self: cost.read(host.selfPid !== null),
+        overhead: latest,
+        factors: appFactors(settings.current, latest?.ratio ?? null),
+        models: working.models(),
         notices: notices(),
-      }),
+      })
+    },
     busyCores: () => (last?.activity == null ? 0 : last.activity.busyMs / last.activity.intervalMs),
     pause(forS) {
       if (paused === null) pausedFromS = nowS()
@@ -231,7 +305,10 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
       history?.flush()
     },
     resume,
-    checkAgain,
+    checkAgain() {
+      void openSecretsLater()
+      return checkAgain()
+    },
     appsChanged(what) {
       views.clear()
       history?.forgetApps()
@@ -245,8 +322,10 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
       return changed
     },
     async close() {
+      isClosed = true
       await changing
       resume()
+      working.close()
       await history?.close()
       measuring.close()
     },
@@ -315,6 +394,16 @@ function readKept(dataDir: string | null, dayStartS: number, nowS: number) {
   const gauge = reader.value.ask('weekMaximumAiPower', { nowS })
   reader.value.close()
   return { today: today.ok ? today.value : nothing.today, gaugeFullW: gauge.ok ? gauge.value : null }
+}
+
+/** Where another engine writes the ledger, or nobody does now, what it holds is read all the same. */
+function keptCalibration(ledger: Ledger | null, dataDir: string | null): unknown {
+  if (ledger !== null || dataDir === null) return parseJson(ledger?.state(CALIBRATION_KEY) ?? null)
+  const reader = openReader(dataDir)
+  if (!reader.ok) return null
+  const saved = reader.value.ask('savedState', { key: CALIBRATION_KEY })
+  reader.value.close()
+  return saved.ok ? parseJson(saved.value) : null
 }
 
 function parseJson(text: string | null): unknown {

@@ -1,6 +1,7 @@
 import type { CatalogueApp } from '../contract/catalogue.ts'
 import type { AppId } from '../contract/ids.ts'
 import type { Live, Now, NowApp, NowDomain } from '../contract/now.ts'
+import type { AppFactors } from '../contract/overhead.ts'
 import type { Provenance } from '../contract/units.ts'
 import type { AppView } from './apps.ts'
 import { appsUncertaintyMj, type DomainSum, expandedRatio, machineUncertaintyMj } from './attribution/uncertainty.ts'
@@ -20,6 +21,9 @@ export type NowParts = {
   readonly today: TodayTotals
   readonly gaugeFullW: number
   readonly self: { readonly cpuMsPerTick: number; readonly rssBytes: number }
+  readonly overhead: Now['overhead']
+  readonly factors: AppFactors
+  readonly models: Now['models']
   readonly notices: Now['notices']
 }
 
@@ -63,8 +67,10 @@ export function buildNow(parts: NowParts): Now {
     today: { measuredMj: parts.today.measuredMj, aiMj: parts.today.aiMj, coverageRatio: parts.today.coverageRatio },
     gaugeFullW: parts.gaugeFullW,
     domains: parts.views.map((view) => nowDomain(view)),
+    overhead: parts.overhead,
+    ...parts.factors,
     apps,
-    models: [],
+    models: [...parts.models],
     self: { powerW: known ? (apps.find((app) => app.isSelf)?.powerW ?? 0) : null, ...parts.self },
     notices: [...parts.notices],
   }

@@ -1,6 +1,8 @@
 import type { DomainId, SourceId } from '../contract/ids.ts'
 import { type CrossCheck, createCrossCheck, type Verdict } from './attribution/cross-check.ts'
 import { createDelta, type Delta } from './attribution/delta.ts'
+import { createMeasuredSum } from './attribution/measured-sum.ts'
+import { createOverheadBuckets, type OverheadBucket, type OverheadBuckets, SLOT_MS } from './attribution/overhead.ts'
 import type { DomainEnergy } from './attribution/types.ts'
 import type { CheckReading } from './source-set.ts'
 import type { Domain } from './sources/source.ts'
@@ -15,7 +17,11 @@ export type CheckView = {
 }
 
 type Placed = { readonly domain: Domain; readonly scope: 'inner' | 'whole' }
+type Whole = { readonly domain: Domain; readonly check: CrossCheck; readonly overhead: OverheadBuckets }
 type Second = { readonly domain: Domain; readonly delta: Delta; readonly check: CrossCheck }
+
+/** A whole-machine meter's bucket of overhead. */
+export type Overhead = OverheadBucket & { readonly meter: DomainId }
 
 /** Keeps second accounts beside the first, without letting them into any sum. */
 export interface SecondAccounts {
@@ -24,15 +30,17 @@ export interface SecondAccounts {
   take(energy: DomainEnergy): void
   check(readings: readonly CheckReading[]): void
   views(nowMs: number): readonly CheckView[]
+  /** What whole-machine meters measured beyond the inner domains, as far as it became known since the last call. */
+  takeOverheads(): readonly Overhead[]
   restart(): void
 }
 
 export function createSecondAccounts(): SecondAccounts {
   let seconds = new Map<string, Second>()
-  let wholes = new Map<DomainId, { readonly domain: Domain; readonly check: CrossCheck }>()
-  /** Of the inner domains, those whose energy is in nobody else's. */
-  let rootIds: ReadonlySet<DomainId> = new Set()
-  const measured = createSum()
+  let wholes = new Map<DomainId, Whole>()
+  /** Of the inner domains, those whose energy is in nobody else's, with their gains' uncertainties. */
+  let roots: ReadonlyMap<DomainId, number> = new Map()
+  const measured = createMeasuredSum()
 
   function setDomains(placed: readonly Placed[], checks: readonly Domain[]): void {
     const byId = new Map(placed.map(({ domain }) => [domain.id, domain]))
@@ -49,24 +57,33 @@ export function createSecondAccounts(): SecondAccounts {
       )
     }
     const inner = placed.filter(({ scope }) => scope === 'inner').map(({ domain }) => domain)
-    rootIds = new Set(inner.filter(({ parent }) => parent === null || !byId.has(parent)).map(({ id }) => id))
-    measured.expect(rootIds)
-    const ratio = Math.max(0, ...inner.map(({ gainRatio }) => gainRatio))
     const before = wholes
+    roots = rootsOf(inner)
+    const hasChanged = measured.expect([...roots.keys()])
+    const ratio = Math.max(0, ...inner.map(({ gainRatio }) => gainRatio))
     wholes = new Map()
     for (const { domain, scope } of placed) {
       if (scope !== 'whole' || domain.provenance === 'estimate') continue
-      wholes.set(domain.id, before.get(domain.id) ?? { domain, check: createCrossCheck(ratio, domain.gainRatio) })
+      wholes.set(domain.id, before.get(domain.id) ?? wholeOf(domain, ratio))
     }
+    if (hasChanged) for (const { overhead } of wholes.values()) overhead.restart()
   }
 
   return {
     setDomains,
     take(energy) {
       for (const second of seconds.values()) if (second.domain.id === energy.domain) second.check.add('own', energy)
-      wholes.get(energy.domain)?.check.add('other', energy)
-      if (!rootIds.has(energy.domain) || wholes.size === 0) return
-      for (const sum of measured.add(energy)) for (const { check } of wholes.values()) check.add('own', sum)
+      const whole = wholes.get(energy.domain)
+      whole?.check.add('other', energy)
+      whole?.overhead.addWhole(energy)
+      const gainRatio = roots.get(energy.domain)
+      if (gainRatio === undefined || wholes.size === 0) return
+      for (const slot of measured.add(energy, gainRatio)) {
+        for (const { check, overhead } of wholes.values()) {
+          check.add('own', { ...slot, toMs: slot.fromMs + SLOT_MS })
+          overhead.addMeasured(slot)
+        }
+      }
     },
     check(readings) {
       for (const { source, reading } of readings) {
@@ -79,11 +96,28 @@ export function createSecondAccounts(): SecondAccounts {
       ...Array.from(seconds.values(), ({ domain, check }) => view(domain, 'source', check, nowMs)),
       ...Array.from(wholes.values(), ({ domain, check }) => view(domain, 'whole', check, nowMs)),
     ],
+    takeOverheads() {
+      const taken: Overhead[] = []
+      for (const [meter, { overhead }] of wholes) for (const bucket of overhead.take()) taken.push({ meter, ...bucket })
+      return taken
+    },
     restart() {
       for (const { delta } of seconds.values()) delta.restart()
+      for (const { overhead } of wholes.values()) overhead.restart()
       measured.clear()
     },
   }
+}
+
+function rootsOf(inner: readonly Domain[]): Map<DomainId, number> {
+  const ids = new Set(inner.map(({ id }) => id))
+  const roots = inner.filter(({ parent }) => parent === null || !ids.has(parent))
+  return new Map(roots.map(({ id, gainRatio }) => [id, gainRatio]))
+}
+
+function wholeOf(domain: Domain, measuredRatio: number): Whole {
+  const { gainRatio } = domain
+  return { domain, check: createCrossCheck(measuredRatio, gainRatio), overhead: createOverheadBuckets(gainRatio) }
 }
 
 function view(domain: Domain, of: CheckView['of'], check: CrossCheck, nowMs: number): CheckView {
@@ -92,40 +126,4 @@ function view(domain: Domain, of: CheckView['of'], check: CrossCheck, nowMs: num
 
 function keyOf(source: SourceId, domain: DomainId): string {
   return `${source} ${domain}`
-}
-
-const SLOT_MS = 10_000
-/** A domain that tells nothing holds up the sum; what waits for it longer is dropped, or it would pile up for ever. */
-const MOST_SLOTS = 60
-
-/** Sums the energies of several domains over slots of time, each slot once every domain has reached its end. */
-function createSum() {
-  let upToMs = new Map<DomainId, number>()
-  let slots = new Map<number, number>()
-
-  return {
-    expect(ids: ReadonlySet<DomainId>) {
-      if (ids.size === upToMs.size && [...ids].every((id) => upToMs.has(id))) return
-      upToMs = new Map(Array.from(ids, (id) => [id, Number.NEGATIVE_INFINITY]))
-      slots = new Map()
-    },
-    add({ domain, fromMs, toMs, energyMj }: DomainEnergy): { fromMs: number; toMs: number; energyMj: number }[] {
-      for (let startMs = fromMs; startMs < toMs; ) {
-        const slot = Math.floor(startMs / SLOT_MS)
-        const endMs = Math.min(toMs, (slot + 1) * SLOT_MS)
-        slots.set(slot, (slots.get(slot) ?? 0) + (energyMj * (endMs - startMs)) / (toMs - fromMs))
-        startMs = endMs
-      }
-      upToMs.set(domain, toMs)
-      const readyMs = Math.min(...upToMs.values())
-      const ready = [...slots].filter(([slot]) => (slot + 1) * SLOT_MS <= readyMs)
-      for (const [slot] of ready) slots.delete(slot)
-      for (const slot of slots.keys()) if (slots.size > MOST_SLOTS) slots.delete(slot)
-      return ready.map(([slot, mj]) => ({ fromMs: slot * SLOT_MS, toMs: (slot + 1) * SLOT_MS, energyMj: mj }))
-    },
-    clear() {
-      for (const id of upToMs.keys()) upToMs.set(id, Number.NEGATIVE_INFINITY)
-      slots.clear()
-    },
-  }
 }

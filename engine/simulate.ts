@@ -1,10 +1,12 @@
 import type { History } from '../contract/history.ts'
-import { ok, type Problem, type Result } from '../contract/result.ts'
+import { ok, type Problem, problem, type Result } from '../contract/result.ts'
 import type { VirtualClock } from './clock/virtual.ts'
 import type { Host } from './host/host.ts'
 import type { RecordedHost } from './host/recorded.ts'
 import type { RigHost } from './host/rig/rig-host.ts'
-import { type EngineFault, startEngine } from './index.ts'
+import type { RigMeter } from './host/rig/schema-devices.ts'
+import { type Engine, type EngineFault, startEngine } from './index.ts'
+import type { ConfiguredMeter } from './sources/wall/dialect.ts'
 
 export type Simulation = {
   readonly fromS: number
@@ -21,9 +23,13 @@ export type Player = {
   readonly host: Host & { readonly clock: VirtualClock }
   /** Rows finer than this are not worth keeping. */
   readonly finestS: 10 | 60
-  /** Moves on to the next tick; `false` where there is none. */
-  step(): boolean
+  /** Moves on to the next tick; `false` where there is none. A promise where somebody has to be waited for on the way. */
+  step(): boolean | Promise<boolean>
   doneRatio(): number
+  /** Wall meters that stand before the machine: set up at the start, as their owner would. */
+  readonly meters: readonly RigMeter[]
+  /** Wall meters that are set up already, in a recording. */
+  readonly wallMeters?: readonly ConfiguredMeter[]
 }
 
 export type SimulateOptions = {
@@ -48,11 +54,19 @@ export function rigPlayer(host: RigHost, options: { everyTick?: boolean } = {}):
       return true
     },
     doneRatio: () => host.elapsedMs() / host.durationMs,
+    meters: host.rig.meters,
   }
 }
 
 export function recordingPlayer(host: RecordedHost): Player {
-  return { host, finestS: 10, step: () => host.advance(), doneRatio: () => host.played / host.moments }
+  return {
+    host,
+    finestS: 10,
+    step: () => host.play(),
+    doneRatio: () => host.played / host.moments,
+    meters: [],
+    wallMeters: host.wallMeters,
+  }
 }
 
 /** Plays a machine through the same engine that measures a real one, as fast as it goes. */
@@ -66,11 +80,22 @@ export async function simulate(
   let fromS = Math.floor(host.clock.wallMs() / 1_000)
   let toS = fromS
   const { version, dataDir, timeZone } = options
-  const started = await startEngine(host, { version, dataDir, timeZone, finestS, mode: 'simulated' })
+  const { wallMeters } = player
+  const started = await startEngine(host, { version, dataDir, timeZone, finestS, mode: 'simulated', wallMeters })
   if (!started.ok) return started
   const engine = started.value
+  for (const meter of player.meters) {
+    const added = await addMeter(engine, meter)
+    if (added.ok) continue
+    await engine.stop()
+    return added
+  }
   let ticks = 0
-  while (player.step()) {
+  for (;;) {
+    const step = player.step()
+    if (!(typeof step === 'boolean' ? step : await step)) break
+    // What was asked of a meter is answered before the tick.
+    if (player.meters.length > 0) await settled()
     engine.tick()
     ticks += 1
     fromS = Math.min(fromS, Math.floor(host.clock.wallMs() / 1_000))
@@ -78,7 +103,7 @@ export async function simulate(
     if (ticks % PROGRESS_TICKS !== 0) continue
     options.onProgress?.(player.doneRatio())
     // Probes after a resume go on between ticks.
-    await new Promise((resolve) => setImmediate(resolve))
+    await settled()
   }
   const byApp = await engine.handlers.history({ fromS, toS, by: 'app' })
   const byDomain = await engine.handlers.history({ fromS, toS, by: 'domain' })
@@ -88,6 +113,26 @@ export async function simulate(
   const used = process.cpuUsage(cpuBefore)
   const cpuMs = (used.user + used.system) / 1_000
   return ok({ fromS, toS, ticks, cpuMs, byApp: byApp.value, byDomain: byDomain.value })
+}
+
+/** Tested, set up with what the test found, and looked for, as on *Sources*. */
+async function addMeter(engine: Engine, spec: RigMeter): Promise<Result<null, 'broken'>> {
+  const { id, name, dialect, address } = spec
+  const { handlers } = engine
+  const found = await handlers.testMeter({ id: null, dialect, address, options: {}, secret: null })
+  if (!found.ok) return problem('broken', found.reason)
+  const [unit] = found.value.units
+  if (unit === undefined) return problem('broken', `The meter ${name} has nothing to measure.`)
+  const { provenance } = unit
+  const meter = { id, name, dialect, address, provenance, options: { unit: unit.unit } }
+  const kept = await handlers.setMeter({ meter, secret: null })
+  if (!kept.ok) return problem('broken', kept.reason)
+  const looked = await handlers.checkAgain({})
+  return looked.ok ? ok(null) : problem('broken', looked.reason)
+}
+
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function unread(fault: Problem): Problem<'noHistory' | 'ledgerUnusable'> {

@@ -16,7 +16,7 @@ export type SourceView = {
 export interface SourceSet {
   /** Probes every source again, in the order of the registry: at the start, after a grant, after a resume. */
   probe(): Promise<void>
-  /** Whether one that could not read would read now: a grant (every look), a driver or a device (every tenth). Changes nothing. */
+  /** Whether one that could not read would read now: a grant (every look), a driver, a device or a restart (every tenth). Changes nothing. */
   wouldFindMore(): Promise<boolean>
   /** Closes sources that give nonsense, and lets those behind them stand in; the next `probe` tries them anew. */
   giveUp(broken: ReadonlyMap<SourceId, Problem<SourceFault>>): Promise<void>
@@ -43,6 +43,8 @@ type Slot = {
   readonly source: Source
   open: OpenSource | null
   problem: Problem<SourceFault> | null
+  /** It could be opened, and then gave nonsense. */
+  isGivenUp: boolean
   costMs: number
   ticks: number
 }
@@ -51,7 +53,7 @@ export function createSourceSet(registry: readonly Source[], context: Omit<Sourc
   const { host } = context
   const slots = registry
     .filter((source) => source.platforms.includes(host.platform))
-    .map((source): Slot => ({ source, open: null, problem: null, costMs: 0, ticks: 0 }))
+    .map((source): Slot => ({ source, open: null, problem: null, isGivenUp: false, costMs: 0, ticks: 0 }))
   const readings: Reading[] = []
   const checkReadings: CheckReading[] = []
   let domains: readonly Domain[] = []
@@ -76,6 +78,7 @@ export function createSourceSet(registry: readonly Source[], context: Omit<Sourc
       slot.open?.close()
       slot.open = result.ok ? result.value : null
       slot.problem = result.ok ? null : result
+      slot.isGivenUp = broken.has(slot.source.id)
       for (const domain of slot.open?.domains ?? []) if (domain.parent === null) measuredKinds.add(domain.kind)
     }
     collect()
@@ -95,9 +98,10 @@ export function createSourceSet(registry: readonly Source[], context: Omit<Sourc
       looks += 1
       const isLongLook = looks % LONG_LOOK === 0
       const measuredKinds = new Set(domains.filter(({ parent }) => parent === null).map(({ kind }) => kind))
-      for (const { source, open, problem: fault } of slots) {
+      for (const { source, open, problem: fault, isGivenUp } of slots) {
         // What gave nonsense may look well again for a moment: that is tried when somebody asks for it, and does not come and go by itself.
-        if (open !== null || fault?.code === 'broken' || (fault?.code === 'absent' && !isLongLook)) continue
+        if (open !== null || isGivenUp) continue
+        if ((fault?.code === 'absent' || fault?.code === 'broken') && !isLongLook) continue
         const result = await source.probe({ ...context, measuredKinds })
         if (!result.ok) continue
         result.value.close()

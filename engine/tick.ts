@@ -1,13 +1,16 @@
 import { type ActivityRing, createActivityRing } from './attribution/activity-ring.ts'
 import { createDeviceRing } from './attribution/device-activity.ts'
 import type { Attribution } from './attribution/types.ts'
+import { NO_WORK, type WorkRing } from './attribution/work-ring.ts'
 import type { EnergyBook } from './energy-book.ts'
 import { createGapWatch } from './gap-watch.ts'
 import type { Host } from './host/host.ts'
+import { createLateReadings } from './late-readings.ts'
 import type { GapCause } from './ledger/types.ts'
 import { deviceSamples } from './processes/device-samples.ts'
 import type { GpuTimeReader } from './processes/gpu-time.ts'
 import type { ActivitySample, ProcessSampler } from './processes/sampler.ts'
+import type { Overhead } from './second-accounts.ts'
 import type { SourceSet } from './source-set.ts'
 
 /** What one tick made known. Times in ms: `fromMs`, `toMs` monotonic, `wallMs` of its end. */
@@ -17,6 +20,7 @@ export type Ticked = {
   readonly wallMs: number
   readonly activity: ActivitySample | null
   readonly attributions: readonly Attribution[]
+  readonly overheads: readonly Overhead[]
   /** Time of which nothing is known, by wall clock. */
   readonly gap: { readonly fromWallMs: number; readonly toWallMs: number; readonly cause: GapCause } | null
   /** The machine slept: numbers of devices and permissions may have changed. */
@@ -29,6 +33,16 @@ export interface Ticker {
   restart(cause: GapCause): void
 }
 
+/** What servers and the metering proxy know of a tick, before its energies are divided. */
+export type TickWork = {
+  readonly ring: Pick<WorkRing, 'between'>
+  tick(fromMs: number, toMs: number, activity: ActivitySample | null): void
+  restart(): void
+}
+
+/** Where nobody asks servers: nothing is known of what they worked on. */
+export const NO_TICK_WORK: TickWork = { ring: { between: () => NO_WORK }, tick() {}, restart() {} }
+
 /** One turn of the loop, top to bottom: time, load, sources, processes, attribution. Synchronous; nothing in it may block. */
 export function createTicker(parts: {
   host: Host
@@ -37,11 +51,13 @@ export function createTicker(parts: {
   readLoad: () => void
   gpuTime: readonly GpuTimeReader[]
   book: EnergyBook
+  work: TickWork
 }): Ticker {
-  const { host, sources, book } = parts
+  const { host, sources, book, work } = parts
   const { clock } = host
   const ring: ActivityRing = createActivityRing()
   const devices = createDeviceRing()
+  const late = createLateReadings(devices)
   const watch = createGapWatch(clock)
   let lastMs = clock.monotonicMs()
   let lastWallMs = clock.wallMs()
@@ -53,22 +69,26 @@ export function createTicker(parts: {
     parts.sampler().restart()
     ring.clear()
     devices.clear()
+    late.clear()
+    work.restart()
   }
 
   function tick(): Ticked {
     const time = watch.look()
     if (time.kind === 'suspend') startAnew()
     parts.readLoad()
-    const readings = sources.sample()
+    const fresh = sources.sample()
     const activity = parts.sampler().sample()
     if (activity !== null) ring.push(activity)
     readDevices()
+    const readings = late.take(fresh, sources.domains)
     const fromMs = lastMs
     const fromWallMs = lastWallMs
     lastMs = clock.monotonicMs()
     lastWallMs = clock.wallMs()
+    work.tick(fromMs, lastMs, activity)
     book.check(sources.checkReadings())
-    const attributions = book.take(readings, { cpu: ring, devices }, Math.floor(lastWallMs / 1_000))
+    const attributions = book.take(readings, { cpu: ring, devices, work: work.ring }, Math.floor(lastWallMs / 1_000))
     const cause = gapCause(time.kind, attributions)
     isFirst = false
     if (attributions.length > 0 || time.kind === 'suspend') pendingGap = null
@@ -78,6 +98,7 @@ export function createTicker(parts: {
       wallMs: lastWallMs,
       activity,
       attributions,
+      overheads: book.takeOverheads(),
       gap: cause === null ? null : gapOf(cause, fromWallMs, lastWallMs, lastMs - fromMs),
       resumed: time.kind === 'suspend',
     }

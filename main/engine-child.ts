@@ -1,13 +1,10 @@
 import { fork } from 'node:child_process'
-import { utilityProcess } from 'electron'
-import { z } from 'zod'
-
-/** What a starting engine says over its channel: its socket listens, or why it will not. */
-export const Announcement = z.union([
-  z.object({ ready: z.literal(true), socket: z.string() }),
-  z.object({ failed: z.object({ code: z.string(), reason: z.string(), remedy: z.unknown() }) }),
-])
-export type Announcement = z.infer<typeof Announcement>
+import { dirname, extname, join } from 'node:path'
+import { MessageChannelMain, type MessagePortMain, safeStorage, utilityProcess } from 'electron'
+import type { AppSays } from '../contract/engine-child.ts'
+import { type Announcement, engineEar } from './engine-ear.ts'
+import { keyringOf } from './keyring.ts'
+import { killAtOnce, Vendors } from './vendors.ts'
 
 export type EngineChild = {
   readonly pid: number | undefined
@@ -35,13 +32,26 @@ function startUtility(script: string, args: readonly string[], events: ChildEven
     stdio: ['ignore', 'inherit', 'pipe'],
   })
   const complaint = lastLine(child.stderr)
-  child.on('message', (message: unknown) => announce(message, events))
-  child.once('exit', (code) => events.onExit({ code, signal: null, complaint: complaint() }))
+  const tell = (message: AppSays, transfer: MessagePortMain[] = []) => child.postMessage(message, transfer)
+  const vendors = new Vendors<MessagePortMain>({
+    fork: () =>
+      utilityProcess.fork(join(dirname(script), `vendor${extname(script)}`), [], {
+        serviceName: 'Perwatt drivers',
+        stdio: ['ignore', 'ignore', 'inherit'],
+      }),
+    channel: () => new MessageChannelMain(),
+    tell,
+  })
+  child.on('message', engineEar({ onAnnouncement: events.onAnnouncement, keyring: keyring(), vendors, tell }))
+  child.once('exit', (code) => {
+    vendors.endAll()
+    events.onExit({ code, signal: null, complaint: complaint() })
+  })
   return {
     get pid() {
       return child.pid
     },
-    kill: () => void child.kill(),
+    kill: () => killAtOnce(child),
   }
 }
 
@@ -54,15 +64,17 @@ function startUnder(node: string, script: string, args: readonly string[], event
     hasEnded = true
     events.onExit({ code, signal, complaint: why })
   }
-  child.on('message', (message: unknown) => announce(message, events))
+  const tell = (message: AppSays) => {
+    if (child.connected) child.send(message)
+  }
+  child.on('message', engineEar({ onAnnouncement: events.onAnnouncement, keyring: keyring(), vendors: null, tell }))
   child.once('error', (error) => end(null, null, error.message))
   child.once('exit', (code, signal) => end(code, signal, complaint()))
   return { pid: child.pid, kill: () => void child.kill('SIGKILL') }
 }
 
-function announce(message: unknown, events: ChildEvents): void {
-  const parsed = Announcement.safeParse(message)
-  if (parsed.success) events.onAnnouncement(parsed.data)
+function keyring() {
+  return keyringOf(safeStorage, process.platform)
 }
 
 /** Passes stderr on and remembers its last line: of a crash that is the sentence that names it. */

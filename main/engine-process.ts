@@ -85,8 +85,11 @@ export class EngineProcess {
     const child = this.#options.startChild({
       onAnnouncement: (announcement) => {
         clearTimeout(patience)
-        if ('failed' in announcement) refusal = announcement.failed.reason
-        else void this.#connectOwn(announcement.socket)
+        if ('failed' in announcement) {
+          refusal = announcement.failed.reason
+          // Its channel to us holds it, and it has nothing left to do.
+          child.kill()
+        } else void this.#connectOwn(announcement.socket)
       },
       onExit: (how) => {
         clearTimeout(patience)

@@ -13,7 +13,10 @@ const ENGINE_ORDER = [
   'processes',
   'catalogue',
   'connectors',
+  'servers',
   'attribution',
+  'work',
+  'calibration',
   'ledger',
   'store',
   'socket',
@@ -27,6 +30,7 @@ const MAY_USE_NODE = [
   'engine/store/',
   'engine/socket/',
   'engine/vendor/',
+  'engine/meter/',
   'engine/child.ts',
 ]
 

@@ -2,6 +2,7 @@ import { WallMeter } from '../../contract/wall-meter.ts'
 import type { Host } from '../../engine/host/host.ts'
 import { realHost } from '../../engine/host/real.ts'
 import { createVendorPort, type VendorPort } from '../../engine/vendor/client.ts'
+import { vendorUnderNode } from '../../engine/vendor/vendor-process.ts'
 import { SOURCE_FACTS } from './source-tree.ts'
 
 /** The real host, which reads the devices of another tree, asks a real vendor process, and believes that it is another machine. */
@@ -10,7 +11,10 @@ export function sourceHost(order: { readonly sysfs: string; readonly vendorFile:
   port: VendorPort
 } {
   const real = realHost({ sysfs: order.sysfs })
-  const port = createVendorPort({ file: new URL(order.vendorFile), clock: real.clock })
+  const port = createVendorPort({
+    start: vendorUnderNode(new URL(order.vendorFile), real.clock),
+    clock: real.clock,
+  })
   const host = { ...real, selfPid: process.pid, facts: async () => SOURCE_FACTS, vendor: port.session }
   return { host, port }
 }

@@ -1,4 +1,5 @@
 import type { History } from '../../contract/history.ts'
+import { totalFactor } from '../../contract/overhead.ts'
 import { problem, type Result } from '../../contract/result.ts'
 import { attach } from '../../engine/socket/client.ts'
 import type { Command, Context } from '../command.ts'
@@ -72,7 +73,7 @@ function readQuestion({ args }: Context): Result<Question, 'badInput'> {
   return { ok: true, value: { fromS: from.value, toS: to.value, by } }
 }
 
-async function ask({ dataDir, terminal }: Context, question: Question): Promise<Result<History>> {
+async function ask({ args, dataDir, terminal }: Context, question: Question): Promise<Result<History>> {
   const attached = await attach(dataDir)
   if (attached.ok) {
     const answer = await attached.value.client.call('history', question)
@@ -82,7 +83,7 @@ async function ask({ dataDir, terminal }: Context, question: Question): Promise<
   if (attached.code === 'denied') return attached
   terminal.detail(`${attached.reason} Reading the file.`)
   const { readHistory } = await import('../read-history.ts')
-  return readHistory(dataDir, question)
+  return readHistory(dataDir, args.text('config') ?? undefined, question)
 }
 
 function historyJson(history: History): HistoryJson {
@@ -108,23 +109,40 @@ type Line = {
 const TITLES: Readonly<Record<Cut, string>> = { app: 'APP', domain: 'DOMAIN', hour: 'HOUR', day: 'DAY' }
 
 function historyLines(history: History, terminal: Terminal): string[] {
+  const factor = totalFactor(history)
+  const counted: Column<Line> = {
+    title: 'COUNTED',
+    align: 'right',
+    text: (line) => (line.activeMj === null ? '' : energy(Math.round(line.energyMj * factor))),
+  }
   const columns: readonly Column<Line>[] = [
     { title: TITLES[history.by], isElastic: true, text: (line) => line.name },
     { title: 'ENERGY', align: 'right', text: (line) => energy(line.energyMj, line) },
     { title: '', text: (line) => plusMinusPct(line.uncertainty) },
     { title: 'ACTIVE', align: 'right', text: (line) => (line.activeMj === null ? '' : energy(line.activeMj)) },
     { title: 'IDLE', align: 'right', text: (line) => (line.idleMj === null ? '' : energy(line.idleMj)) },
+    ...(factor === 1 || history.by === 'domain' ? [] : [counted]),
   ]
   const range = `${clockTime(history.fromS)} to ${clockTime(history.toS)}   ${covered(history.coverageRatio)} covered`
   const rows: Line[] = [...history.rows.map((row) => ({ ...row, name: rowName(row, history.by) })), ...closing(history)]
   return [
     terminal.tone('dim', range),
+    ...(factor === 1 ? [] : [terminal.tone('dim', countedText(history))]),
     '',
     ...table(columns, rows, {
       width: terminal.columns,
       paint: (line, row) => (row === null || row.activeMj === null ? terminal.tone('dim', line) : line),
     }),
   ]
+}
+
+/** What is in COUNTED, by the settings. */
+function countedText({ overheadFactor, coolingFactor }: History): string {
+  const parts = [
+    ...(overheadFactor === 1 ? [] : [`${overheadFactor.toFixed(2)} for the machine’s overhead`]),
+    ...(coolingFactor === 1 ? [] : [`${coolingFactor.toFixed(2)} for cooling`]),
+  ]
+  return `COUNTED is energy × ${parts.join(' × ')}, by the settings; nothing is recorded so.`
 }
 
 function rowName(row: History['rows'][number], by: Cut): string {

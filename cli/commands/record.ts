@@ -10,8 +10,9 @@ export const record: Command = {
   name: 'record',
   summary: 'record what Perwatt reads of this machine, to be replayed elsewhere',
   about: [
-    'Writes one readable text file: power counters, CPU times, and of each process its times, its owner as a number and the catalogue’s id. Command lines, serial numbers, names of hosts and users are never read or are replaced. Look through it before you attach it to a report.',
-    'perwatt simulate plays it back.',
+    'Measures the machine as Perwatt does and writes what was read into one readable text file: power counters and sensors of every part, answers of driver libraries, figures of your wall meters, CPU and GPU times, and of each process its times, its owner as a number and the catalogue’s id. A card that sleeps is left asleep.',
+    'Command lines, serial numbers, addresses, names of hosts, users and meters are never read or are replaced, and no password is in it. Look through it before you attach it to a report.',
+    'perwatt simulate plays it back: the same parts, readings and energy by app.',
   ],
   options: [
     { name: 'for', value: 'LENGTH', text: 'how long: 60s, 15min, 2h (60s)' },
@@ -20,7 +21,7 @@ export const record: Command = {
   examples: [
     {
       line: 'perwatt record --for 5min --output laptop.rec',
-      output: 'Recorded 300 ticks in 5 min 0 s: laptop.rec (412 kB)',
+      output: 'Recorded 301 ticks in 5 min 0 s: laptop.rec (412 kB)',
     },
   ],
   async run(context) {
@@ -56,12 +57,14 @@ async function recordTo(file: string, context: Context, durationMs: number): Pro
   }
   const { hostOf } = await import('../machine.ts')
   const { recordMachine } = await import('../record-machine.ts')
+  const { readableMeters } = await import('../readable-meters.ts')
   const stopped = new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
   })
   context.terminal.note(`Recording for ${duration(durationMs)} to ${file}; Ctrl-C ends it early.`)
   try {
-    return ok(await recordMachine(hostOf(context), { fd, durationMs, stopped }))
+    const wallMeters = readableMeters(context)
+    return ok(await recordMachine(hostOf(context), { fd, durationMs, stopped, wallMeters }))
   } catch (error) {
     const reason = `${file} could not be written to its end: ${describe(error)}. What is in it can be played.`
     return problem('failed', reason)

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { calibrate } from './calibrate.ts'
 import { catalogue } from './catalogue.ts'
 import { completions } from './completions.ts'
 import { doctor } from './doctor.ts'
@@ -14,7 +15,7 @@ import { version } from './version.ts'
 
 /** In the order in which help lists them. */
 export const commands: readonly Command[] = [
-  ...[now, top, doctor, history, run],
+  ...[now, top, doctor, history, run, calibrate],
   ...[service, catalogue, record, simulate],
   ...[completions, help, version],
 ]

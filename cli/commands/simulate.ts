@@ -7,7 +7,8 @@ import type { Simulation } from '../../engine/simulate.ts'
 import type { Command, Context } from '../command.ts'
 import { EXIT, type ExitCode, exitCodeOf } from '../exit.ts'
 import { energy, isoTime, plusMinusPct, share } from '../format.ts'
-import type { Playable, TruthRow } from '../rigs.ts'
+import type { TruthRow } from '../rig-truth.ts'
+import type { Playable } from '../rigs.ts'
 import { type Column, table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { VERSION } from '../version.ts'
@@ -124,6 +125,7 @@ function lines(
     { title: '', text: (row) => plusMinusPct(row.uncertainty) },
     { title: 'TRUE', align: 'right', text: (row) => energy(Math.round(row.trueMj)) },
     { title: 'OFF', align: 'right', text: (row) => off(row) },
+    { title: 'BY', text: (row) => row.provenance ?? '' },
   ]
   const head = `${title}: ${ticks} ticks in ${(cpuMs / 1_000).toFixed(1)} s of CPU, ${share(byApp.coverageRatio)} covered`
   if (truth.length === 0) {
@@ -135,6 +137,7 @@ function lines(
         measuredMj: row.energyMj,
         uncertainty: row.uncertainty,
         estimatedRatio: row.estimatedRatio,
+        provenance: row.provenance,
       }),
     )
     return [head, '', ...table(columns.slice(0, 4), rows, { width: terminal.columns })]

@@ -1,3 +1,4 @@
+import type { AppId } from '../../contract/ids.ts'
 import { apportion } from './apportion.ts'
 import type { DeviceActivity } from './device-activity.ts'
 import type { Attribution, DomainEnergy, Share } from './types.ts'
@@ -19,7 +20,12 @@ export type DeviceTerms = {
  * Divides one device's energy of one interval: its floor to the machine, what resident and quiet models draw above it to their apps by
  * memory, the rest by time at work. Pure; exact in integers ≥ 0, as `attribute`. attribution.md §3, §5.
  */
-export function attributeDevice(energy: DomainEnergy, terms: DeviceTerms, activity: DeviceActivity): Attribution {
+export function attributeDevice(
+  energy: DomainEnergy,
+  terms: DeviceTerms,
+  activity: DeviceActivity,
+  isIdle: (app: AppId) => boolean = () => false,
+): Attribution {
   const intervalMs = energy.toMs - energy.fromMs
   const floorMj = Math.min(Math.round(Math.max(0, terms.floorW) * intervalMs), energy.energyMj)
   const aboveMj = energy.energyMj - floorMj
@@ -28,8 +34,10 @@ export function attributeDevice(energy: DomainEnergy, terms: DeviceTerms, activi
   const resident = parts(allResidentMj, activity.apps, ({ residentByteMs }) => residentByteMs, 0)
   const shares: Share[] = []
   for (const [index, { app }] of activity.apps.entries()) {
-    const activeMj = active[index] as number
-    const idleMj = resident[index] as number
+    // A server that busy-waits while nobody asks: what it burns there is idle energy too.
+    const spunMj = isIdle(app) ? (active[index] as number) : 0
+    const activeMj = (active[index] as number) - spunMj
+    const idleMj = (resident[index] as number) + spunMj
     if (activeMj + idleMj === 0) continue
     const part = aboveMj > 0 ? (activeMj + idleMj) / aboveMj : 0
     const floorShareMj = Math.round(floorMj * part)

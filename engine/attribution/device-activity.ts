@@ -40,6 +40,8 @@ const KEPT_MS = 15 * 60_000
 export interface DeviceRing {
   push(sample: DeviceSample): void
   between(device: string, fromMs: number, toMs: number): DeviceActivity
+  /** Up to when it is known who used a device; `null` where nobody has told yet. */
+  reachedMs(device: string): number | null
   clear(): void
 }
 
@@ -78,6 +80,7 @@ export function createDeviceRing(): DeviceRing {
       }
       return { ...sum, by, apps: Array.from(apps, ([app, values]) => ({ app, ...values })) }
     },
+    reachedMs: (device) => samplesOf.get(device)?.at(-1)?.toMs ?? null,
     clear: () => samplesOf.clear(),
   }
 }

@@ -59,33 +59,28 @@ export function createFloorLearner(
 ): FloorLearner {
   const line = options.fits ? createFloorLine() : null
   let learned = kept?.learned ?? null
-  const slots = new Map<number, Map<number, [seconds: number, sumJ: number]>>()
+  const slots = new Map<number, Bins>()
   for (const slot of kept?.slots ?? []) {
     slots.set(
       slot.atS,
       new Map(Object.entries(slot.bins).map(([bin, [seconds, sumJ]]) => [Number(bin), [seconds, sumJ]])),
     )
   }
+  let merged = mergedBins(slots.values())
   let dirty = true
 
   function forget(nowS: number): void {
     for (const atS of slots.keys()) if (atS < nowS - WINDOW_S - SLOT_S || atS > nowS + SLOT_S) slots.delete(atS)
+    merged = mergedBins(slots.values())
   }
 
   function relearn(nowS: number): void {
-    const merged = new Map<number, [number, number]>()
-    let quietS = 0
-    for (const bins of slots.values()) {
-      for (const [bin, [seconds, sumJ]] of bins) {
-        const into = merged.get(bin) ?? [0, 0]
-        merged.set(bin, [into[0] + seconds, into[1] + sumJ])
-        quietS += seconds
-      }
-    }
     dirty = false
+    const { quietS, bins, order } = merged
     if (quietS < NEEDED_S) return
     let belowS = 0
-    for (const [, [seconds, sumJ]] of [...merged].sort(([a], [b]) => a - b)) {
+    for (const bin of order) {
+      const [seconds, sumJ] = bins.get(bin) as Cell
       belowS += seconds
       if (belowS < QUANTILE * quietS) continue
       learned = { powerW: sumJ / seconds, atS: nowS }
@@ -107,12 +102,8 @@ export function createFloorLearner(
         slots.set(slotS, bins)
       }
       const bin = Math.round(Math.log(powerW) / BIN_RATIO)
-      const cell = bins.get(bin)
-      if (cell === undefined) bins.set(bin, [seconds, powerW * seconds])
-      else {
-        cell[0] += seconds
-        cell[1] += powerW * seconds
-      }
+      addTo(bins, bin, seconds, powerW * seconds)
+      addToMerged(merged, bin, seconds, powerW * seconds)
       dirty = true
     },
     at(nowS) {
@@ -134,4 +125,34 @@ export function createFloorLearner(
       })),
     }),
   }
+}
+
+type Cell = [seconds: number, sumJ: number]
+type Bins = Map<number, Cell>
+/** All slots together, kept up as intervals come: a quantile of a day, asked every second, is then the walk through its lowest bins. */
+type Merged = { readonly bins: Bins; readonly order: number[]; quietS: number }
+
+function mergedBins(slots: Iterable<Bins>): Merged {
+  const merged: Merged = { bins: new Map(), order: [], quietS: 0 }
+  for (const bins of slots) for (const [bin, [seconds, sumJ]] of bins) addToMerged(merged, bin, seconds, sumJ)
+  return merged
+}
+
+function addToMerged(merged: Merged, bin: number, seconds: number, sumJ: number): void {
+  merged.quietS += seconds
+  if (!addTo(merged.bins, bin, seconds, sumJ)) return
+  const at = merged.order.findIndex((other) => other > bin)
+  merged.order.splice(at < 0 ? merged.order.length : at, 0, bin)
+}
+
+/** `true` where the bin is new. */
+function addTo(bins: Bins, bin: number, seconds: number, sumJ: number): boolean {
+  const cell = bins.get(bin)
+  if (cell === undefined) {
+    bins.set(bin, [seconds, sumJ])
+    return true
+  }
+  cell[0] += seconds
+  cell[1] += sumJ
+  return false
 }

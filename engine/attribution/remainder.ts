@@ -25,8 +25,8 @@ export type RemainderOutcome = {
 export interface Remainder {
   takeParent(energy: DomainEnergy): void
   takeChild(attribution: Attribution): void
-  /** What can be divided now, or `null` while a child's reading is awaited. */
-  settle(floorW: (energy: DomainEnergy) => number): RemainderOutcome | null
+  /** What can be divided now, or `null` while a child's reading is awaited. Divided as the children's energy, unless `divide` knows better. */
+  settle(floorW: (energy: DomainEnergy) => number, divide?: typeof attributeRemainder): RemainderOutcome | null
   restart(): void
 }
 
@@ -61,14 +61,14 @@ export function createRemainder(parent: DomainId, children: readonly DomainId[])
       collected.push(attribution)
       readUpToMs.set(attribution.domain, attribution.toMs)
     },
-    settle(floorW) {
+    settle(floorW, divide = attributeRemainder) {
       if (pending === null || awaitsChild(pending.toMs, pending.fromMs)) return null
       let childrenMj = 0
       for (const child of collected) childrenMj += child.energyMj
       const restMj = pending.energyMj - childrenMj + owedMj
       owedMj = Math.min(0, restMj)
       const energy: DomainEnergy = { ...pending, domain: id, energyMj: Math.max(0, restMj) }
-      const attribution = attributeRemainder(energy, floorW(energy), collected)
+      const attribution = divide(energy, floorW(energy), collected)
       pending = null
       collected = []
       return { attribution, excessMj: Math.abs(owedMj) }

@@ -28,7 +28,7 @@ export interface KeptFile {
 export interface HostFiles {
   /** Whole text of a small file (at most 1 MB), latin1 for `/proc` and `/sys`. */
   text(path: string): Result<string, FileFault>
-  /** The same off this thread, for files that a slow chip answers (a battery's embedded controller takes up to 100 ms). */
+  /** An attribute of `/sys`, read off this thread, where a slow chip answers (a battery's embedded controller takes up to 100 ms). */
   later(path: string, take: (answer: Result<string, FileFault>) => void): void
   /** Names in a directory, unsorted. */
   list(path: string): Result<string[], FileFault>
@@ -71,6 +71,17 @@ export type HttpFault = 'refused' | 'timeout' | 'tooLarge' | 'redirected' | 'bro
 /** `untrusted`: its certificate is neither vouched for nor the one that was pinned; nothing was sent. */
 export type ContactFault = HttpFault | 'untrusted'
 
+/** What a broker passed on. `isRetained`: it was kept there since some earlier time, and says nothing of now. */
+export type BrokerMessage = { readonly topic: string; readonly text: string; readonly isRetained: boolean }
+
+/** A connection to an MQTT broker that stands until somebody ends it. */
+export interface Broker {
+  /** Why it broke off; `null` while it stands. */
+  readonly problem: Problem<ContactFault> | null
+  publish(topic: string, text: string): void
+  close(): void
+}
+
 /** What went to and came from one address that the user typed; for Settings. Bytes are those of the connection, headers included. */
 export type Traffic = {
   readonly address: string
@@ -96,7 +107,21 @@ export interface Contact {
     isWhole: (answer: string) => boolean,
     options?: { timeoutMs?: number },
   ): Promise<Result<string, ContactFault>>
-  /** SHA-256 of the certificate that an https address shows (64 hex digits), and whether an authority vouches for it. Sends nothing. */
+  /**
+   * Joins the MQTT broker at an `mqtt` or `mqtts` address (3.1.1) and subscribes to `topics`. What comes goes to `take` until it breaks off, and
+   * then `end` is called once. `denied`: the name, the password or a topic was refused.
+   */
+  join(
+    options: {
+      readonly topics: readonly string[]
+      readonly user: string | null
+      readonly secret: string | null
+      readonly timeoutMs?: number
+    },
+    take: (message: BrokerMessage) => void,
+    end: () => void,
+  ): Promise<Result<Broker, ContactFault | 'denied'>>
+  /** SHA-256 of the certificate that an address with TLS shows (64 hex digits), and whether an authority vouches for it. Sends nothing. */
   certificate(): Promise<Result<{ readonly sha256: string; readonly isTrusted: boolean }, ContactFault>>
   /** Breaks off what is under way; later questions are refused. */
   close(): void
@@ -155,7 +180,7 @@ export interface Host {
     options?: { method?: 'GET' | 'POST'; body?: string; headers?: Record<string, string>; timeoutMs?: number },
   ): Promise<Result<HttpAnswer, HttpFault>>
   /**
-   * Opens the way to an address that the user typed: `http://host`, `https://host:port` or `tcp://host:port`. `certificateSha256` pins a
+   * Opens the way to an address that the user typed: `http://host`, `https://host:port`, `tcp://host:port`, `mqtt://host` or `mqtts://host`. `certificateSha256` pins a
    * certificate that no authority vouches for.
    */
   contact(address: string, options?: { certificateSha256?: string | undefined }): Contact

@@ -3,6 +3,8 @@ import type { Clock } from '../clock/clock.ts'
 import { systemClock } from '../clock/system.ts'
 import { createVendorPort } from '../vendor/client.ts'
 import { loadLibrary } from '../vendor/library.ts'
+import { type StartVendor, vendorUnderNode } from '../vendor/vendor-process.ts'
+import { type VendorLauncher, vendorUnderApp } from '../vendor/vendor-utility.ts'
 import type { Host, HostFiles, MachineFacts } from './host.ts'
 import { noVendor } from './no-vendor.ts'
 import { realContacts } from './real/contact.ts'
@@ -18,6 +20,8 @@ export type RealPaths = {
   readonly rootfs?: string | undefined
   /** Where the bundle keeps vendor/child.ts. */
   readonly vendorFile?: URL | undefined
+  /** Whoever starts vendor processes for an engine that cannot; `null`: it starts them itself. */
+  readonly vendorLauncher?: VendorLauncher | null
 }
 
 const PAGE_BYTES = 4_096
@@ -29,7 +33,7 @@ const AT_CLKTCK = 17
 /** The machine that we run on, or the one whose trees are named: then its processes are not ours to see ourselves among or to signal. */
 export function realHost(paths: RealPaths = {}): Host {
   const { procfs = '/proc', sysfs = '/sys', rootfs = '/' } = paths
-  const { vendorFile = new URL('../vendor/child.ts', import.meta.url) } = paths
+  const { vendorFile = new URL('../vendor/child.ts', import.meta.url), vendorLauncher = null } = paths
   const clock = systemClock()
   const isForeign = procfs !== '/proc' || sysfs !== '/sys' || rootfs !== '/'
   const files = realFiles({ procfs, sysfs, rootfs })
@@ -52,7 +56,7 @@ export function realHost(paths: RealPaths = {}): Host {
     library: loadLibrary,
     vendor: isForeign
       ? () => noVendor('The drivers of a machine whose files alone we see cannot be asked.')
-      : vendorSessions(vendorFile, clock),
+      : createVendorPort({ start: vendorUnder(vendorLauncher, vendorFile, clock), clock }).session,
     http: loopbackHttp,
     contact: contacts.open,
     traffic: contacts.traffic,
@@ -63,12 +67,8 @@ export function realHost(paths: RealPaths = {}): Host {
   }
 }
 
-function vendorSessions(file: URL, clock: Clock): Host['vendor'] {
-  // The packaged app is no Node (fuse `runAsNode`, electron-builder.yml): started as one, it would be a second app.
-  if (process.versions.electron !== undefined && file.pathname.includes('/app.asar'))
-    return () => noVendor('This app cannot load driver libraries.')
-  const port = createVendorPort({ file, clock })
-  return port.session
+function vendorUnder(launcher: VendorLauncher | null, file: URL, clock: Clock): StartVendor {
+  return launcher === null ? vendorUnderNode(file, clock) : vendorUnderApp(launcher, clock)
 }
 
 /** Names from /etc/passwd, which is read again only for an account that was not in it. */

@@ -1,6 +1,17 @@
-import type { FileFault, Host } from './host.ts'
-import { cleanProcessStat, commOf, DIRECTORIES, movingFiles, namesIn, stillFiles } from './recording/allowed.ts'
-import { editsBetween, headerText, momentText, type Step } from './recording/format.ts'
+import type { Result } from '../../contract/result.ts'
+import type { ConfiguredMeter } from '../sources/wall/dialect.ts'
+import type { FileFault, Host, VendorSession } from './host.ts'
+import { type Ear, listeningHost } from './listening.ts'
+import { DIRECTORIES, movingFiles, namesIn, stillFiles } from './recording/allowed.ts'
+import type { Clean } from './recording/clean.ts'
+import { DescriptorLog } from './recording/descriptor-log.ts'
+import { DriverLog } from './recording/driver-log.ts'
+import { FileLog } from './recording/file-log.ts'
+import type { Moment, Step } from './recording/format.ts'
+import { cleanerOf, keptNames, mayKeepLink, mayKeepTarget } from './recording/heard.ts'
+import { overheardMeters, recordedMeters } from './recording/meter-log.ts'
+import { ProcessLog } from './recording/process-log.ts'
+import { headerText, momentText } from './recording/write.ts'
 
 export type RecorderOptions = {
   readonly intervalMs: number
@@ -9,40 +20,35 @@ export type RecorderOptions = {
   readonly appOf: (pid: number, comm: string) => string | null
   /** Takes the recording piece by piece, so that a long one needs no memory. */
   readonly write: (text: string) => void
+  /** Wall meters that the user set up. */
+  readonly wallMeters?: readonly ConfiguredMeter[]
 }
 
 export interface Recorder {
-  /** Looks at everything that may be recorded and writes what has changed. */
-  take(): void
+  /** The machine for whoever measures it meanwhile: what they read of devices, drivers and meters is recorded as they read it. */
+  readonly host: Host
+  readonly wallMeters: readonly ConfiguredMeter[]
+  /** A moment begins: `measure` reads what it wants, then the rest of what may be recorded is looked at. Writes the moment before. */
+  take(measure?: () => void): void
+  /** Writes the last moment. */
+  end(): void
 }
 
 /** Sensors and /proc/stat every time; which devices there are, every minute. */
 const LOOK_FOR_DEVICES_MS = 60_000
-const ASK_AGAIN_MS = [1_000, 10_000] as const
-
-type Known = {
-  readonly file: number
-  readonly path: string
-  text: string | null
-  fault: FileFault | null
-}
-type KnownProcess = {
-  readonly key: string
-  readonly seenMs: number
-  comm: string
-  app: string | null
-  asked: number
-  name: string
-}
+/** What a source reads at its own pace is not read beside it, until it has stopped. */
+const READ_BY_OTHERS_MS = 10_000
 
 /**
- * Records a machine by an allow-list (recording/allowed.ts): of a process its stat, its owner and the catalogue's id. Accounts become
- * 1000, 1001, …; processes that the catalogue does not name become process-1, process-2, …; no name of host or user is read.
+ * Records a machine by two allow-lists: what is looked at by itself (recording/allowed.ts), and what others read of devices
+ * (recording/heard.ts). Of a process its stat, its owner and the catalogue's id. Accounts become 1000, 1001, …; processes that the catalogue
+ * does not name become process-1, process-2, …; no name of host or user is read.
  */
 export async function startRecording(host: Host, options: RecorderOptions): Promise<Recorder> {
   const { pageBytes, platform, ticksPerS } = host
-  const { durationMs, intervalMs, write } = options
-  write(headerText({ platform, ticksPerS, pageBytes, intervalMs, durationMs, facts: await host.facts() }))
+  const { durationMs, intervalMs, write, wallMeters = [] } = options
+  const meters = recordedMeters(wallMeters)
+  write(headerText({ platform, ticksPerS, pageBytes, intervalMs, durationMs, facts: await host.facts(), meters }))
   return new HostRecorder(host, options)
 }
 
@@ -57,43 +63,124 @@ export async function record(host: Host, options: RecorderOptions): Promise<void
     await new Promise<void>((resolve) => void host.clock.after(Math.max(0, waitMs), resolve))
     recorder.take()
   }
+  recorder.end()
 }
 
-class HostRecorder implements Recorder {
+class HostRecorder implements Recorder, Ear {
+  readonly host: Host
+  readonly wallMeters: readonly ConfiguredMeter[]
   readonly #host: Host
   readonly #options: RecorderOptions
   readonly #startMs: number
-  readonly #files = new Map<string, Known>()
-  readonly #processes = new Map<number, KnownProcess>()
-  readonly #directories = new Map<string, string>()
-  readonly #uids = new Map<number, number>([[0, 0]])
+  readonly #files: FileLog
+  readonly #processes: ProcessLog
+  readonly #descriptors: DescriptorLog
+  readonly #drivers: DriverLog
+  readonly #cleaners = new Map<string, Clean | null>()
+  /** When others read a file last, and in which moment. */
+  readonly #readBy = new Map<string, { atMs: number; moment: number }>()
   #watched: ReturnType<typeof movingFiles> = []
   #lookedMs = Number.NEGATIVE_INFINITY
-  #nextFile = 0
-  #nextName = 1
+  #moments = 0
+  /** What was found since the last was written; belongs to `#moment`, or to the first if there was none yet. */
   #steps: Step[] = []
+  #moment: Omit<Moment, 'steps'> | null = null
 
   constructor(host: Host, options: RecorderOptions) {
+    const say = (step: Step) => void this.#steps.push(step)
+    const startMs = host.clock.monotonicMs()
     this.#host = host
     this.#options = options
-    this.#startMs = host.clock.monotonicMs()
+    this.#startMs = startMs
+    this.#files = new FileLog(say)
+    this.#descriptors = new DescriptorLog(this.#files)
+    this.#drivers = new DriverLog(host.clock, startMs, this.#files, say)
+    const ended = (pid: number) => this.#ended(pid)
+    this.#processes = new ProcessLog(host, { files: this.#files, say, appOf: options.appOf, ended })
+    this.host = listeningHost(host, this)
+    this.wallMeters = overheardMeters(options.wallMeters ?? [], host.clock, startMs, say)
   }
 
-  take(): void {
+  take(measure?: () => void): void {
+    this.end()
     const { clock, files } = this.#host
     const nowMs = clock.monotonicMs()
-    const [boottimeMs, wallMs] = [clock.boottimeMs(), clock.wallMs()]
-    this.#steps = []
+    this.#moment = { monotonicMs: nowMs - this.#startMs, boottimeMs: clock.boottimeMs(), wallMs: clock.wallMs() }
+    this.#moments++
+    this.#drivers.look()
+    measure?.()
     if (nowMs - this.#lookedMs >= LOOK_FOR_DEVICES_MS) this.#lookForDevices(nowMs)
-    for (const { path, clean } of this.#watched) this.#watch(path, files.text(path), clean)
-    this.#takeProcesses(nowMs)
-    this.#options.write(momentText({ monotonicMs: nowMs - this.#startMs, boottimeMs, wallMs, steps: this.#steps }))
+    for (const { path, clean } of this.#watched) {
+      const readMs = this.#readBy.get(path)?.atMs ?? Number.NEGATIVE_INFINITY
+      if (nowMs - readMs > READ_BY_OTHERS_MS) this.#files.watch(path, files.text(path), clean)
+    }
+    this.#processes.take(nowMs)
+    this.#descriptors.settle()
+    this.#drivers.look()
+  }
+
+  /** A moment is written when the next begins: slow chips answer in between. */
+  end(): void {
+    if (this.#moment === null) return
+    this.#options.write(momentText({ ...this.#moment, steps: this.#steps }))
+    this.#steps = []
+    this.#moment = null
+  }
+
+  wants(path: string): boolean {
+    return this.#cleanerOf(path) !== null
+  }
+
+  asked(path: string): void {
+    if (!this.wants(path)) return
+    const moment = this.#readBy.get(path)?.moment ?? -1
+    this.#readBy.set(path, { atMs: this.#host.clock.monotonicMs(), moment })
+  }
+
+  /** The first of a moment: what was read again between two ticks was not what the tick saw. */
+  read(path: string, text: Result<string, FileFault>): void {
+    const clean = this.#cleanerOf(path)
+    if (clean === null || this.#readBy.get(path)?.moment === this.#moments) return
+    this.#readBy.set(path, { atMs: this.#host.clock.monotonicMs(), moment: this.#moments })
+    this.#files.watch(path, text, clean)
+  }
+
+  opened(path: string, fault: FileFault | null): void {
+    this.#files.open(path, fault)
+  }
+
+  listed(path: string, names: Result<string[], FileFault>): void {
+    this.#descriptors.listed(path, names)
+    const kept = keptNames(path, names.ok ? names.value : [])
+    if (kept === null) return
+    if (names.ok) this.#files.list(path, kept)
+    else this.#files.unlist(path)
+  }
+
+  followed(path: string, target: Result<string, FileFault>): void {
+    this.#descriptors.followed(path, target)
+    if (!mayKeepLink(path)) return
+    if (target.ok && mayKeepTarget(target.value)) this.#files.link(path, target.value)
+    else if (!target.ok) this.#files.unlink(path)
+  }
+
+  session(driver: string, session: VendorSession): VendorSession {
+    return this.#drivers.session(driver, session)
+  }
+
+  #cleanerOf(path: string): Clean | null {
+    let clean = this.#cleaners.get(path)
+    if (clean === undefined) {
+      clean = cleanerOf(path)
+      this.#cleaners.set(path, clean)
+    }
+    return clean
   }
 
   #lookForDevices(nowMs: number): void {
     const { files } = this.#host
-    if (this.#nextFile === 0) {
-      for (const { path, clean } of stillFiles(files)) this.#watch(path, files.text(path), clean)
+    if (this.#lookedMs === Number.NEGATIVE_INFINITY) {
+      for (const { path, clean } of stillFiles(files)) this.#files.watch(path, files.text(path), clean)
     }
     for (const path of DIRECTORIES) this.#listDirectory(path)
     this.#watched = movingFiles(files)
@@ -104,98 +191,18 @@ class HostRecorder implements Recorder {
     const { files } = this.#host
     if (!files.list(path).ok) return
     const names = namesIn(files, path)
-    if (this.#directories.get(path) === names.join('/')) return
-    this.#directories.set(path, names.join('/'))
-    this.#steps.push({ kind: 'dir', path, names })
-    for (const name of names) {
-      const link = files.link(`${path}/${name}`)
-      if (link.ok && path.startsWith('/sys/class/powercap')) {
-        this.#steps.push({ kind: 'link', path: `${path}/${name}`, target: link.value })
-      }
+    this.#files.list(path, names)
+    // A zone whose link leads nowhere is hidden by a container.
+    for (const name of names.map((each) => `${path}/${each}`).filter(mayKeepLink)) {
+      const link = files.link(name)
+      if (link.ok && mayKeepTarget(link.value)) this.#files.link(name, link.value)
     }
   }
 
-  /** A file that never was there is not mentioned; one that cannot be read is, with the reason. */
-  #watch(path: string, read: ReturnType<Host['files']['text']>, clean: (text: string) => string | null): void {
-    const known = this.#files.get(path)
-    if (!read.ok && read.code === 'absent') {
-      this.#forget(path)
-      return
+  #ended(pid: number): void {
+    this.#descriptors.ended(pid)
+    for (const paths of [this.#cleaners, this.#readBy]) {
+      for (const path of paths.keys()) if (path.startsWith(`/proc/${pid}/`)) paths.delete(path)
     }
-    const text = read.ok ? clean(read.value) : null
-    const fault = text !== null ? null : read.ok ? 'broken' : read.code
-    if (read.ok && text === null && known === undefined) return
-    if (known?.text === text && known.fault === fault) return
-    const file = known?.file ?? this.#nextFile++
-    if (text === null) this.#steps.push({ kind: 'fail', file, path, fault: fault ?? 'broken' })
-    else this.#steps.push(this.#changed(known?.text ?? null, text, file, path))
-    this.#files.set(path, { file, path, text, fault })
-  }
-
-  #changed(before: string | null, text: string, file: number, path: string): Step {
-    const edits = before === null ? null : editsBetween(before, text)
-    return edits === null ? { kind: 'file', file, path, text } : { kind: 'change', file, edits }
-  }
-
-  #forget(path: string): void {
-    const known = this.#files.get(path)
-    if (known === undefined) return
-    this.#files.delete(path)
-    this.#steps.push({ kind: 'gone', file: known.file })
-  }
-
-  #takeProcesses(nowMs: number): void {
-    const { files } = this.#host
-    const seen = new Set<number>()
-    for (const name of namesIn(files, '/proc')) {
-      const pid = Number(name)
-      if (!/^\d+$/.test(name)) continue
-      const stat = files.text(`/proc/${pid}/stat`)
-      if (!stat.ok) continue
-      seen.add(pid)
-      this.#takeProcess(pid, stat.value, nowMs)
-    }
-    for (const pid of this.#processes.keys()) {
-      if (seen.has(pid)) continue
-      this.#processes.delete(pid)
-      this.#forget(`/proc/${pid}/stat`)
-    }
-  }
-
-  #takeProcess(pid: number, stat: string, nowMs: number): void {
-    const path = `/proc/${pid}/stat`
-    const key = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-    let process = this.#processes.get(pid)
-    if (process?.key !== key) {
-      this.#forget(path)
-      process = { key, seenMs: nowMs, comm: '', app: null, asked: 0, name: '' }
-      this.#processes.set(pid, process)
-      const owner = this.#host.files.owner(`/proc/${pid}`)
-      if (owner.ok) this.#steps.push({ kind: 'owner', path: `/proc/${pid}`, uid: this.#standInFor(owner.value.uid) })
-    }
-    this.#recognise(pid, process, commOf(stat), nowMs)
-    this.#watch(path, { ok: true, value: stat }, (text) => cleanProcessStat(text, process.name))
-  }
-
-  #recognise(pid: number, process: KnownProcess, comm: string, nowMs: number): void {
-    const ageMs = nowMs - process.seenMs
-    const isDue = process.asked > 0 && ageMs >= (ASK_AGAIN_MS[process.asked - 1] ?? Number.POSITIVE_INFINITY)
-    const isNew = process.asked === 0
-    if (!isNew && !isDue && comm === process.comm) return
-    if (isNew || isDue) process.asked++
-    process.comm = comm
-    const app = this.#options.appOf(pid, comm)
-    if (!isNew && app === process.app) return
-    process.app = app
-    process.name = app?.slice(0, 15) ?? `process-${this.#nextName++}`
-    this.#steps.push({ kind: 'app', pid, app })
-  }
-
-  #standInFor(uid: number): number {
-    const known = this.#uids.get(uid)
-    if (known !== undefined) return known
-    const standIn = 999 + this.#uids.size
-    this.#uids.set(uid, standIn)
-    return standIn
   }
 }

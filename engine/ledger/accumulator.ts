@@ -1,9 +1,11 @@
-import type { AppId, DomainId } from '../../contract/ids.ts'
+import type { AppId, DomainId, ModelId } from '../../contract/ids.ts'
 import { appCell, type Cells, type DomainCell, domainCell } from './cells.ts'
+import { addModel, type ModelCells, modelCell } from './model-cells.ts'
 import type { Bucket, FinestS } from './resolutions.ts'
 import type { LedgerInterval } from './types.ts'
+import type { LedgerModelInterval } from './work-types.ts'
 
-export type PendingBucket = Bucket & { readonly cells: Cells<DomainId, AppId> }
+export type PendingBucket = Bucket & { readonly cells: Cells<DomainId, AppId>; readonly models: ModelCells<ModelId> }
 /** What one transaction writes, and what of the memory it came from. */
 export type Chunk = { readonly buckets: readonly PendingBucket[]; readonly taken: readonly PendingBucket[] }
 
@@ -33,18 +35,42 @@ export class Accumulator {
 
   /** An interval that ends before it starts (the clock was set back within it) belongs to the bucket of its start. */
   add(interval: LedgerInterval): void {
+    this.#eachBucket(interval, (index, from, to) => this.#addPart(index, interval, from, to))
+  }
+
+  /** What models drew of it, divided in the same way. */
+  addModels(interval: LedgerModelInterval): void {
+    this.#eachBucket(interval, (index, from, to) => {
+      const { models } = this.#bucket(index * this.#finestS)
+      for (const share of interval.shares) {
+        const activeMj = part(share.activeMj, from, to)
+        const idleMj = part(share.idleMj, from, to)
+        const loadMj = part(share.loadMj, from, to)
+        const cell = modelCell(models, share.model)
+        cell.activeMj += activeMj
+        cell.idleMj += idleMj
+        cell.loadMj += loadMj
+        if (interval.provenance === 'estimate') cell.estimatedMj += activeMj + idleMj + loadMj
+      }
+    })
+  }
+
+  #eachBucket(
+    interval: { readonly startWallMs: number; readonly endWallMs: number },
+    take: (index: number, from: number, to: number) => void,
+  ): void {
     const finestMs = this.#finestS * 1_000
     const first = Math.floor(interval.startWallMs / finestMs)
     const last = Math.ceil(interval.endWallMs / finestMs) - 1
     if (last <= first) {
-      this.#addPart(first, interval, 0, 1)
+      take(first, 0, 1)
       return
     }
     const lengthMs = interval.endWallMs - interval.startWallMs
     for (let index = first; index <= last; index++) {
       const from = index === first ? 0 : (index * finestMs - interval.startWallMs) / lengthMs
       const to = index === last ? 1 : ((index + 1) * finestMs - interval.startWallMs) / lengthMs
-      this.#addPart(index, interval, from, to)
+      take(index, from, to)
     }
   }
 
@@ -75,7 +101,7 @@ export class Accumulator {
   #bucket(startS: number): PendingBucket {
     const known = this.#fine.get(startS)
     if (known !== undefined) return known
-    const bucket = { startS, endS: startS + this.#finestS, cells: new Map() }
+    const bucket = { startS, endS: startS + this.#finestS, cells: new Map(), models: new Map() }
     this.#fine.set(startS, bucket)
     return bucket
   }
@@ -110,9 +136,10 @@ export class Accumulator {
   #mergeIntoMinute(bucket: PendingBucket): void {
     const startS = Math.floor(bucket.startS / MINUTE_S) * MINUTE_S
     const lengthS = Math.max(MINUTE_S, this.#finestS)
-    const minute = this.#minutes.get(startS) ?? { startS, endS: startS + lengthS, cells: new Map() }
+    const minute = this.#minutes.get(startS) ?? { startS, endS: startS + lengthS, cells: new Map(), models: new Map() }
     this.#minutes.set(startS, minute)
     for (const [domain, cell] of bucket.cells) addPiece(domainCell(minute.cells, domain), cell, 0, 1)
+    for (const [model, cell] of bucket.models) addModel(minute.models, model, cell)
   }
 }
 
@@ -126,9 +153,16 @@ function spread(bucket: PendingBucket, finestS: FinestS): PendingBucket[] {
   if (pieces <= 1) return [bucket]
   return Array.from({ length: pieces }, (_, index) => {
     const startS = bucket.startS + index * finestS
-    const piece: PendingBucket = { startS, endS: startS + finestS, cells: new Map() }
+    const piece: PendingBucket = { startS, endS: startS + finestS, cells: new Map(), models: new Map() }
     for (const [domain, cell] of bucket.cells)
       addPiece(domainCell(piece.cells, domain), cell, index / pieces, (index + 1) / pieces)
+    for (const [model, cell] of bucket.models)
+      addModel(piece.models, model, {
+        activeMj: part(cell.activeMj, index / pieces, (index + 1) / pieces),
+        idleMj: part(cell.idleMj, index / pieces, (index + 1) / pieces),
+        loadMj: part(cell.loadMj, index / pieces, (index + 1) / pieces),
+        estimatedMj: part(cell.estimatedMj, index / pieces, (index + 1) / pieces),
+      })
     return piece
   })
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type Database from 'better-sqlite3'
-import type { AppId, DomainId } from '../../contract/ids.ts'
+import type { AppId, DomainId, ModelId, UserId } from '../../contract/ids.ts'
 import { ok, problem, type Remedy, type Result } from '../../contract/result.ts'
 import { Accumulator } from './accumulator.ts'
 import { backUpDaily } from './backup.ts'
@@ -12,7 +12,24 @@ import { lockForWriting, type WriterLock } from './lock.ts'
 import { cannotOpen, type OpenCode, type OpenFile, openFile } from './open-file.ts'
 import type { FinestS } from './resolutions.ts'
 import { OWN, readState } from './state.ts'
-import type { LedgerApp, LedgerDomain, LedgerGap, LedgerInterval, LedgerNotice, LedgerStatus } from './types.ts'
+import type {
+  LedgerApp,
+  LedgerDomain,
+  LedgerGap,
+  LedgerInterval,
+  LedgerNotice,
+  LedgerOverhead,
+  LedgerStatus,
+} from './types.ts'
+import type {
+  LedgerJob,
+  LedgerModel,
+  LedgerModelInterval,
+  LedgerOutput,
+  LedgerPerson,
+  LedgerProject,
+  LedgerRequest,
+} from './work-types.ts'
 import { Writer } from './writer.ts'
 
 export type LedgerOptions = {
@@ -28,6 +45,8 @@ export type LedgerOptions = {
 
 const BACKUP_EVERY_S = 86_400
 const BACKUP_RETRY_S = 3_600
+/** A day of one meter's minutes waits while the disk takes nothing. */
+const MOST_OVERHEADS = 1_440
 const WRITING: LedgerStatus = { state: 'writing', reason: null, remedy: null }
 
 /** Opens the one writer of a data directory, making both where there is none. DESIGN §3 "Ledger". */
@@ -60,10 +79,18 @@ export class Ledger {
   readonly #notices: LedgerNotice[] = []
   readonly #domains = new Map<DomainId, LedgerDomain>()
   readonly #apps = new Map<AppId, LedgerApp>()
+  readonly #models = new Map<ModelId, LedgerModel>()
+  readonly #people = new Map<UserId, LedgerPerson>()
+  readonly #projects = new Map<string, LedgerProject>()
   readonly #pending: Accumulator
   readonly #state: Map<string, string>
   readonly #unsavedState = new Map<string, string>()
   #gaps: LedgerGap[] = []
+  #outputs: LedgerOutput[] = []
+  #requests: LedgerRequest[] = []
+  #jobs = new Map<string, LedgerJob>()
+  #requestDays = 14
+  #overheads: LedgerOverhead[] = []
   #status: LedgerStatus = WRITING
   #db: Database.Database
   #writer: Writer
@@ -116,6 +143,74 @@ export class Ledger {
     if (!sameFields(this.#apps.get(app.id), app)) this.#apps.set(app.id, { ...app })
   }
 
+  describeModel(model: LedgerModel): void {
+    if (!sameFields(this.#models.get(model.id), model)) this.#models.set(model.id, { ...model })
+  }
+
+  describePerson(person: LedgerPerson): void {
+    if (!sameFields(this.#people.get(person.id), person)) this.#people.set(person.id, { ...person })
+  }
+
+  describeProject(project: LedgerProject): void {
+    if (!this.#projects.has(project.id)) this.#projects.set(project.id, { ...project })
+  }
+
+  /** How many days requests are kept before they are folded into the hours. */
+  keepRequestsFor(days: number): void {
+    this.#requestDays = days
+  }
+
+  /** @throws where a model was never described: a bug of the caller. */
+  recordModels(interval: LedgerModelInterval): void {
+    for (const { model } of interval.shares)
+      if (!this.#models.has(model)) throw new Error(`${model} was never described`)
+    this.#pending.addModels(interval)
+  }
+
+  /** @throws where something that it names was never described. */
+  recordOutput(output: LedgerOutput): void {
+    this.#expectDescribed(output)
+    this.#outputs.push(output)
+  }
+
+  /** @throws where something that it names was never described. */
+  recordRequest(request: LedgerRequest): void {
+    this.#expectDescribed(request)
+    this.#requests.push(request)
+  }
+
+  recordJob(job: LedgerJob): void {
+    this.#jobs.set(job.id, job)
+  }
+
+  /** What its owner calls somebody; `null` forgets it. `false` where nobody of that id is known. */
+  namePerson(id: UserId, label: string | null): boolean {
+    return this.#db.prepare('UPDATE person SET label = ? WHERE key = ?').run(label, id).changes === 1
+  }
+
+  /** Counts somebody as somebody else, or as themselves again; `false` where either is not known, or is behind the other already. */
+  mergePeople(id: UserId, into: UserId | null): boolean {
+    if (into === null)
+      return this.#db.prepare('UPDATE person SET merged_into = NULL WHERE key = ?').run(id).changes === 1
+    return (
+      this.#db
+        .prepare(
+          `UPDATE person SET merged_into = (SELECT coalesce(merged_into, id) FROM person WHERE key = @into)
+           WHERE key = @id AND EXISTS (SELECT 1 FROM person WHERE key = @into AND coalesce(merged_into, id) <> (SELECT id FROM person WHERE key = @id))`,
+        )
+        .run({ id, into }).changes === 1
+    )
+  }
+
+  #expectDescribed({ app, model, user, project }: Pick<LedgerRequest, 'app' | 'model' | 'user' | 'project'>): void {
+    const isKnown =
+      (app === null || this.#apps.has(app)) &&
+      (model === null || this.#models.has(model)) &&
+      (user === null || this.#people.has(user)) &&
+      (project === null || this.#projects.has(project))
+    if (!isKnown) throw new Error(`one of ${app}, ${model}, ${user}, ${project} was never described`)
+  }
+
   /** @throws where the interval does not add up, or its domain or an app was never described: bugs of the caller. */
   record(interval: LedgerInterval): void {
     if (!this.#domains.has(interval.domain)) throw new Error(`${interval.domain} was never described`)
@@ -127,6 +222,13 @@ export class Ledger {
     if (sumMj !== interval.energyMj)
       throw new Error(`${interval.domain}: parts of ${sumMj} mJ of ${interval.energyMj} mJ`)
     this.#pending.add(interval)
+  }
+
+  /** @throws where its meter was never described. */
+  recordOverhead(overhead: LedgerOverhead): void {
+    if (!this.#domains.has(overhead.domain)) throw new Error(`${overhead.domain} was never described`)
+    this.#overheads.push(overhead)
+    if (this.#overheads.length > MOST_OVERHEADS) this.#overheads.shift()
   }
 
   gap(gap: LedgerGap): void {
@@ -174,12 +276,24 @@ export class Ledger {
           apps: this.#apps,
           buckets: chunk.buckets,
           gaps,
+          overheads: this.#overheads,
           state: this.#unsavedState,
+          models: this.#models,
+          people: this.#people,
+          projects: this.#projects,
+          outputs: this.#outputs,
+          requests: this.#requests,
+          jobs: this.#jobs,
+          requestDays: this.#requestDays,
         }
         this.#writer.write(batch, isLast ? nowS : (chunk.buckets.at(-1)?.endS ?? nowS))
         this.#pending.drop(chunk)
         this.#unsavedState.clear()
         this.#gaps = []
+        this.#outputs = []
+        this.#requests = []
+        this.#jobs = new Map()
+        this.#overheads = []
       } while (this.#pending.size > 0)
       return null
     } catch (error) {

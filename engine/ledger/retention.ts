@@ -13,16 +13,18 @@ const FOLLOWS_BY_S = 1_200
 
 /** Deletes what its resolution no longer keeps, never what is not yet rolled up. */
 export class Retention {
-  readonly #deletePacked: Database.Statement<[number, number]>
+  readonly #deletePacked: readonly Database.Statement<[number, number]>[]
   readonly #deleteRows: readonly Database.Statement<[number, number]>[]
   readonly #hourAt: Database.Statement<[number], number>
   readonly #rows: Rows
 
   constructor(db: Database.Database, rows: Rows) {
     this.#rows = rows
-    this.#deletePacked = db.prepare('DELETE FROM packed_energy WHERE resolution_s = ? AND start_s < ?')
+    this.#deletePacked = ['packed_energy', 'packed_model_energy'].map((table) =>
+      db.prepare(`DELETE FROM ${table} WHERE resolution_s = ? AND start_s < ?`),
+    )
     // Not from `bucket`: its hours say where the days that are left were cut.
-    this.#deleteRows = ['domain_energy', 'app_energy'].map((table) =>
+    this.#deleteRows = ['domain_energy', 'app_energy', 'model_energy', 'output'].map((table) =>
       db.prepare(`DELETE FROM ${table} WHERE resolution_s = ? AND start_s < ?`),
     )
     this.#hourAt = db
@@ -50,7 +52,7 @@ export class Retention {
     const beforeS = Math.min(cutS, progress[coarserS].completeToS)
     const firstS = this.#rows.firstStartS(resolutionS, 0) ?? beforeS
     if (firstS >= beforeS) return
-    for (const statement of isZoned(resolutionS) ? this.#deleteRows : [this.#deletePacked])
+    for (const statement of isZoned(resolutionS) ? this.#deleteRows : this.#deletePacked)
       statement.run(resolutionS, beforeS)
     progress[resolutionS].keptFromS = beforeS
   }

@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3'
 import { type AppCell, addApp, type Cells, type DomainCell } from './cells.ts'
+import type { ModelCells } from './model-cells.ts'
 import { packCells, unpackInto } from './pack.ts'
 import { type Bucket, isZoned, type ResolutionS } from './resolutions.ts'
+import { type NumberedOutput, WorkRows } from './work-rows.ts'
 
 const ADD_DOMAIN = `
   INSERT INTO domain_energy VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
@@ -39,8 +41,10 @@ export class Rows {
   readonly #noteBucket: Database.Statement<[number, number, number]>
   readonly #firstPacked: Database.Statement<[number, number], number>
   readonly #firstDomain: Database.Statement<[number, number], number>
+  readonly #work: WorkRows
 
   constructor(db: Database.Database) {
+    this.#work = new WorkRows(db)
     const packed = 'SELECT cells FROM packed_energy WHERE resolution_s = ?'
     this.#packedAt = db.prepare<[number, number], Uint8Array>(`${packed} AND start_s = ?`).pluck()
     this.#packedIn = db.prepare<Range, Uint8Array>(`${packed} AND start_s >= ? AND start_s < ?`).pluck()
@@ -84,9 +88,18 @@ export class Rows {
       this.#addApp.run(resolutionS, startS, appId, activeMj, idleMj, estimatedMj, varMj2, floorShareMj)
   }
 
+  addModels(resolutionS: ResolutionS, startS: number, models: ModelCells): void {
+    this.#work.addModels(resolutionS, startS, models)
+  }
+
+  addOutput(resolutionS: ResolutionS, startS: number, output: NumberedOutput): void {
+    this.#work.addOutput(resolutionS, startS, output)
+  }
+
   /** Sums one coarse bucket from the rows of the finer resolution that start in it. */
   roll(finerS: ResolutionS, coarserS: ResolutionS, bucket: Bucket): void {
     this.noteBucket(coarserS, bucket)
+    this.#work.roll(finerS, coarserS, bucket)
     if (isZoned(finerS)) {
       const parameters: Roll = [coarserS, bucket.startS, finerS, bucket.startS, bucket.endS]
       this.#rollDomains.run(...parameters)
@@ -105,8 +118,9 @@ export class Rows {
 
   /** Start of the first bucket with rows at or after an instant. */
   firstStartS(resolutionS: ResolutionS, fromS: number): number | null {
-    const first = isZoned(resolutionS) ? this.#firstDomain : this.#firstPacked
-    return first.get(resolutionS, fromS) ?? null
+    const first = (isZoned(resolutionS) ? this.#firstDomain : this.#firstPacked).get(resolutionS, fromS) ?? null
+    const output = this.#work.firstOutputS(resolutionS, fromS)
+    return first === null || output === null ? (first ?? output) : Math.min(first, output)
   }
 }
 

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import type { LedgerApp, LedgerDomain } from './types.ts'
+import type { LedgerModel, LedgerPerson, LedgerProject } from './work-types.ts'
 
 const UPSERT_DOMAIN = `
   INSERT INTO domain (key, kind, parent, source, provenance, name, gain_ratio, scope, floor_w, floor_ratio,
@@ -15,6 +16,20 @@ const UPSERT_APP = `
     name = excluded.name, category = excluded.category, is_local = excluded.is_local,
     counts_as_ai = excluded.counts_as_ai, share_ratio = excluded.share_ratio
   RETURNING id`
+
+const UPSERT_MODEL = `
+  INSERT INTO model (key, app, name, family, parameters, quantisation, engine, device, is_remote, share_ratio)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+    app = excluded.app, name = excluded.name, family = coalesce(excluded.family, family),
+    parameters = coalesce(excluded.parameters, parameters), quantisation = coalesce(excluded.quantisation, quantisation),
+    engine = coalesce(excluded.engine, engine), device = coalesce(excluded.device, device), is_remote = excluded.is_remote,
+    share_ratio = excluded.share_ratio
+  RETURNING id`
+/** What their owner typed about them stays as it is. */
+const UPSERT_PERSON =
+  'INSERT INTO person (key, kind) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET kind = excluded.kind RETURNING id'
+const UPSERT_PROJECT =
+  'INSERT INTO project (key) VALUES (?) ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING id'
 
 type Value = string | number | null
 
@@ -76,4 +91,27 @@ export function appSeries(db: Database.Database): Series<LedgerApp> {
     app.countsAsAi ? 1 : 0,
     app.shareRatio,
   ])
+}
+
+export function modelSeries(db: Database.Database): Series<LedgerModel> {
+  return new Series(db, UPSERT_MODEL, (model) => [
+    model.id,
+    model.app,
+    model.name,
+    model.family,
+    model.parameters,
+    model.quantisation,
+    model.engine,
+    model.device,
+    model.isRemote ? 1 : 0,
+    model.shareRatio,
+  ])
+}
+
+export function personSeries(db: Database.Database): Series<LedgerPerson> {
+  return new Series(db, UPSERT_PERSON, (person) => [person.id, person.kind])
+}
+
+export function projectSeries(db: Database.Database): Series<LedgerProject> {
+  return new Series(db, UPSERT_PROJECT, (project) => [project.id])
 }

@@ -39,6 +39,15 @@ export type LedgerDomain = {
   readonly shareRatio: number | null
 }
 
+/** What a whole-machine meter measured, and what the inner domains did in exactly the same time. */
+export type LedgerOverhead = {
+  readonly domain: DomainId
+  readonly startWallMs: number
+  readonly endWallMs: number
+  readonly wholeMj: number
+  readonly measuredMj: number
+}
+
 export type LedgerApp = {
   readonly id: AppId
   readonly name: string

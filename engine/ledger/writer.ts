@@ -1,17 +1,21 @@
 import type Database from 'better-sqlite3'
-import type { AppId, DomainId } from '../../contract/ids.ts'
+import type { AppId, DomainId, ModelId, UserId } from '../../contract/ids.ts'
 import type { PendingBucket } from './accumulator.ts'
 import { Buckets } from './buckets.ts'
 import type { AppCell, Cells } from './cells.ts'
 import { gapWriter } from './gaps.ts'
+import type { ModelCell, ModelCells } from './model-cells.ts'
+import { OverheadRows } from './overhead-rows.ts'
 import { copyProgress, type ProgressOf, progressWriter, readProgress } from './progress.ts'
+import { RequestRows } from './requests.ts'
 import { type FinestS, RESOLUTIONS, type ResolutionS } from './resolutions.ts'
 import { Retention } from './retention.ts'
 import { closeDayForMove, rollUp } from './rollup.ts'
 import { Rows } from './rows.ts'
-import { appSeries, domainSeries } from './series.ts'
+import { appSeries, domainSeries, modelSeries, personSeries, projectSeries } from './series.ts'
 import { OWN, readOwn, stateWriter } from './state.ts'
-import type { LedgerApp, LedgerDomain, LedgerGap } from './types.ts'
+import type { LedgerApp, LedgerDomain, LedgerGap, LedgerOverhead } from './types.ts'
+import type { LedgerJob, LedgerModel, LedgerOutput, LedgerPerson, LedgerProject, LedgerRequest } from './work-types.ts'
 import { type HomeZone, homeZone } from './zone.ts'
 
 /** All that one flush writes. */
@@ -20,6 +24,15 @@ export type Batch = {
   readonly apps: ReadonlyMap<AppId, LedgerApp>
   readonly buckets: readonly PendingBucket[]
   readonly gaps: readonly LedgerGap[]
+  readonly models: ReadonlyMap<ModelId, LedgerModel>
+  readonly people: ReadonlyMap<UserId, LedgerPerson>
+  readonly projects: ReadonlyMap<string, LedgerProject>
+  readonly outputs: readonly LedgerOutput[]
+  readonly requests: readonly LedgerRequest[]
+  readonly jobs: ReadonlyMap<string, LedgerJob>
+  /** How many days requests are kept. */
+  readonly requestDays: number
+  readonly overheads: readonly LedgerOverhead[]
   readonly state: ReadonlyMap<string, string>
 }
 
@@ -33,7 +46,12 @@ export class Writer {
   readonly #zone: HomeZone
   readonly #domains
   readonly #apps
+  readonly #models
+  readonly #people
+  readonly #projects
+  readonly #requests: RequestRows
   readonly #rows: Rows
+  readonly #overheads: OverheadRows
   readonly #buckets: Buckets
   readonly #retention: Retention
   readonly #writeGap
@@ -50,7 +68,12 @@ export class Writer {
     this.#zone = homeZone(options.timeZone)
     this.#domains = domainSeries(db)
     this.#apps = appSeries(db)
+    this.#models = modelSeries(db)
+    this.#people = personSeries(db)
+    this.#projects = projectSeries(db)
+    this.#requests = new RequestRows(db)
     this.#rows = new Rows(db)
+    this.#overheads = new OverheadRows(db)
     this.#buckets = new Buckets(db, this.#zone)
     this.#retention = new Retention(db, this.#rows)
     this.#writeGap = gapWriter(db)
@@ -76,8 +99,7 @@ export class Writer {
       this.#prunedAtS = prunedAtS
       this.#cutIn = this.#zone.timeZone
     } catch (error) {
-      this.#domains.forget()
-      this.#apps.forget()
+      for (const series of [this.#domains, this.#apps, this.#models, this.#people, this.#projects]) series.forget()
       throw error
     }
   }
@@ -87,10 +109,17 @@ export class Writer {
     if (this.#cutIn !== this.#zone.timeZone) this.#moveHome(progress)
     this.#domains.write(batch.domains)
     this.#apps.write(batch.apps)
+    this.#models.write(batch.models)
+    this.#people.write(batch.people)
+    this.#projects.write(batch.projects)
     for (const bucket of batch.buckets) this.#writeBucket(bucket, progress)
+    this.#overheads.write(batch.overheads, (domain) => this.#domains.idOf(domain))
+    for (const output of batch.outputs) this.#writeOutput(output, progress)
+    for (const request of batch.requests) this.#requests.put(request, this.#seriesOf(request))
+    for (const job of batch.jobs.values()) this.#requests.putJob(job)
     this.#noteWritten(progress, batch.buckets.at(-1)?.endS ?? 0, nowS)
     rollUp(this.#rows, this.#buckets, progress, this.#finestS, nowS)
-    const prunedAtS = this.#prune(progress, nowS)
+    const prunedAtS = this.#prune(progress, nowS, batch.requestDays)
     for (const gap of batch.gaps) this.#writeGap(gap)
     for (const [key, json] of batch.state) this.#writeState(key, json)
     this.#writeProgress(this.#progress, progress)
@@ -116,7 +145,58 @@ export class Writer {
       targets.push({ resolutionS, startS })
     }
     const cells = this.#numbered(bucket)
-    for (const target of targets) this.#rows.add(target.resolutionS, target.startS, cells)
+    const models = this.#numberedModels(bucket)
+    for (const target of targets) {
+      this.#rows.add(target.resolutionS, target.startS, cells)
+      this.#rows.addModels(target.resolutionS, target.startS, models)
+    }
+  }
+
+  /** Into its hour, and into its day where that is rolled up already. */
+  #writeOutput(output: LedgerOutput, progress: ProgressOf): void {
+    const counts = [
+      output.promptTokens,
+      output.cachedTokens,
+      output.outputTokens,
+      output.estimatedTokens,
+      output.requests,
+      output.failedRequests,
+      output.unreportedRequests,
+      output.images,
+      output.audioMs,
+      output.requestMj,
+      output.requestEstimatedMj,
+      output.requestVarMj2,
+    ].map((count) => (count === null ? null : Math.round(count)))
+    const numbered = {
+      ...this.#seriesOf(output),
+      isRemote: output.isRemote ? (1 as const) : (0 as const),
+      counts,
+      lastS: output.atS,
+    }
+    const hour = this.#buckets.holding(3_600, output.atS, progress[3_600].completeToS)
+    this.#rows.noteBucket(3_600, hour)
+    this.#rows.addOutput(3_600, hour.startS, numbered)
+    const { completeToS } = progress[86_400]
+    if (hour.startS >= completeToS) return
+    const day = this.#buckets.holding(86_400, hour.startS, completeToS)
+    this.#rows.noteBucket(86_400, day)
+    this.#rows.addOutput(86_400, day.startS, numbered)
+  }
+
+  #seriesOf({ app, model, user, project }: Pick<LedgerRequest, 'app' | 'model' | 'user' | 'project'>) {
+    return {
+      app: app === null ? 0 : this.#apps.idOf(app),
+      model: model === null ? 0 : this.#models.idOf(model),
+      person: user === null ? 0 : this.#people.idOf(user),
+      project: project === null ? 0 : this.#projects.idOf(project),
+    }
+  }
+
+  #numberedModels(bucket: PendingBucket): ModelCells {
+    const cells = new Map<number, ModelCell>()
+    for (const [model, cell] of bucket.models) cells.set(this.#models.idOf(model), cell)
+    return cells
   }
 
   /** By row ids, and with variances as the file holds them. */
@@ -143,9 +223,11 @@ export class Writer {
     progress[10].completeToS = nowS
   }
 
-  #prune(progress: ProgressOf, nowS: number): number {
+  #prune(progress: ProgressOf, nowS: number, requestDays: number): number {
     if (nowS - this.#prunedAtS < PRUNE_EVERY_S) return this.#prunedAtS
+    this.#requests.fold(nowS, requestDays)
     const prunedAtS = this.#retention.prune(progress, this.#prunedAtS, nowS)
+    this.#overheads.prune(prunedAtS)
     this.#writeState(OWN.prunedAtS, JSON.stringify(prunedAtS))
     return prunedAtS
   }

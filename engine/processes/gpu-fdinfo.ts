@@ -1,5 +1,5 @@
 import type { HostFiles } from '../host/host.ts'
-import { isAsleep, maySleep } from '../sources/runtime-status.ts'
+import { createSleepWatch, maySleep, type SleepWatch } from '../sources/runtime-status.ts'
 import { DeviceDescriptors, type Holding, isYounger } from './device-descriptors.ts'
 import { DrmClient } from './drm-client.ts'
 import { type DrmNode, hasDrmNodes } from './drm-nodes.ts'
@@ -23,6 +23,7 @@ type Device = {
   lookedMs: number | null
   /** Not read before, so that it can fall asleep. */
   restUntilMs: number
+  readonly watch: SleepWatch
 }
 
 /** Reading xe's text takes the card's runtime reference (xe_drm_client.c, show_run_ticks) and starts its 1 s until sleep anew. */
@@ -39,6 +40,7 @@ const SILENT: FdinfoRecord = {
   memoryBytes: null,
   cardBytes: 0,
 }
+const NOTHING: readonly DeviceUse[] = []
 /** New descriptors that are read in one tick; the others wait. */
 const NEW_AT_ONCE = 64
 
@@ -58,17 +60,20 @@ class FdinfoReader implements GpuTimeReader {
 
   sample(nowMs: number): readonly DeviceUse[] {
     this.#descriptors.look(nowMs, this.#tracked())
+    const all = [...this.#descriptors.holdings()]
+    if (all.length === 0 && this.#devices.size === 0) return NOTHING
     const uses: DeviceUse[] = []
-    const byDevice = Map.groupBy(this.#descriptors.holdings(), ({ node }) => keyOf(node))
+    const byDevice = Map.groupBy(all, ({ node }) => keyOf(node))
     for (const [key, holdings] of byDevice) {
-      const use = this.#look(this.#deviceOf(key), holdings, nowMs)
+      const use = this.#look(this.#deviceOf(key, holdings), holdings, nowMs)
       if (use !== null) uses.push(use)
     }
-    this.#forget(byDevice)
+    this.#forget(byDevice, all)
     return uses
   }
 
   close(): void {
+    for (const { watch } of this.#devices.values()) watch.close()
     this.#clients.clear()
     this.#devices.clear()
   }
@@ -77,7 +82,7 @@ class FdinfoReader implements GpuTimeReader {
     const fromMs = device.lookedMs
     const node = holdings[0]?.node
     if (node === undefined || nowMs < device.restUntilMs) return null
-    const sleeps = node.pci !== null && isAsleep(this.#files, node.pci)
+    const sleeps = device.watch.isAsleep()
     if (!sleeps) this.#read(holdings, nowMs)
     else if (node.isAccel) this.#holdUnread(holdings)
     device.lookedMs = nowMs
@@ -132,18 +137,23 @@ class FdinfoReader implements GpuTimeReader {
     return isQuiet && isReferencing && pci !== null && maySleep(this.#files, pci)
   }
 
-  #deviceOf(key: string): Device {
+  #deviceOf(key: string, holdings: readonly Holding[]): Device {
     const known = this.#devices.get(key)
     if (known !== undefined) return known
-    const device: Device = { lookedMs: null, restUntilMs: Number.NEGATIVE_INFINITY }
+    const watch = createSleepWatch(this.#files, holdings[0]?.node.pci ?? null)
+    const device: Device = { lookedMs: null, restUntilMs: Number.NEGATIVE_INFINITY, watch }
     this.#devices.set(key, device)
     return device
   }
 
   /** Clients and devices that nobody holds any more. */
-  #forget(byDevice: ReadonlyMap<string, readonly Holding[]>): void {
-    for (const key of this.#devices.keys()) if (!byDevice.has(key)) this.#devices.delete(key)
-    const held = new Set(Array.from(this.#descriptors.holdings(), ({ client }) => client))
+  #forget(byDevice: ReadonlyMap<string, readonly Holding[]>, all: readonly Holding[]): void {
+    for (const [key, { watch }] of this.#devices) {
+      if (byDevice.has(key)) continue
+      watch.close()
+      this.#devices.delete(key)
+    }
+    const held = new Set(all.map(({ client }) => client))
     for (const [key, client] of this.#clients) if (!held.has(client)) this.#clients.delete(key)
   }
 }

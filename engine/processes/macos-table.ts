@@ -16,6 +16,8 @@ export type MacProcess = Omit<Process, 'startTicks'> & {
   startTicks: number
   readonly uniqueId: string
   readonly parentId: string
+  /** Of its program: "ollama". */
+  name: string
   /** When it is described again. */
   dueMs: number[]
   image: string | null
@@ -56,6 +58,7 @@ export class MacTable {
       if (known === undefined) this.#add(each, nowMs, hasJustStarted)
       else {
         known.place = this.#placeOf(each)
+        known.name = nameOf(each)
         this.#settle(known)
       }
     }
@@ -107,6 +110,7 @@ export class MacTable {
       ppid,
       uniqueId,
       parentId,
+      name: nameOf(described),
       place: this.#placeOf(described),
       above: this.#byId.get(parentId)?.member ?? null,
       needsBase: !hasJustStarted,
@@ -150,6 +154,10 @@ export class MacTable {
     for (let steps = 0; reaper?.isGone === true && steps < 64; steps++) reaper = this.#byId.get(reaper.parentId)
     return reaper !== undefined && this.tracked.has(reaper) ? reaper : null
   }
+}
+
+function nameOf({ path, comm }: DescribedProcess): string {
+  return path === null ? comm : path.slice(path.lastIndexOf('/') + 1)
 }
 
 export function identityOf(described: DescribedProcess): ProcessIdentity {

@@ -28,7 +28,7 @@ export function noteUsages(table: MacTable, look: Look, options: TimesOptions): 
     if (process === undefined) continue
     if (usage === 'gone') gone.push(pid)
     else if (usage === 'denied') unreadable += table.tracked.has(process) ? 1 : 0
-    else if (!note(table, process, usage, look, options)) unreadable++
+    else if (!note(table, process, usage, look, options)) unreadable += table.tracked.has(process) ? 1 : 0
   }
   table.forget(gone)
   return unreadable

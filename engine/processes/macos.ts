@@ -3,6 +3,7 @@ import type { Host, MachineFacts, ProcessKey, VendorAnswer, VendorSession } from
 import type { MachineLoad } from '../sources/source.ts'
 import { type AppSums, activitiesOf, sumByApp } from './macos-activity.ts'
 import { type Look, type LookRequest, parseLook } from './macos-look.ts'
+import { MacSuspects } from './macos-suspects.ts'
 import { MacTable, type MacTableOptions } from './macos-table.ts'
 import { noteUsages } from './macos-times.ts'
 import type { ActivitySample, ProcessSampler, SamplerFinding, UnnamedProcess } from './sampler.ts'
@@ -32,6 +33,7 @@ class MacosSampler implements ProcessSampler {
   readonly #logicalCpus: number
   readonly #session: VendorSession
   readonly #table: MacTable
+  readonly #suspects = new MacSuspects()
   #answer: VendorAnswer | null = null
   #coresDiffer = false
   #load: MachineLoad | null = null
@@ -74,6 +76,8 @@ class MacosSampler implements ProcessSampler {
     const busyMs = before === null ? 0 : load.busyMs - before.busyMs
     const { apps, hasExcess } = activitiesOf(this.#sums, busyMs, MS_PER_TICK * this.#logicalCpus)
     if (hasExcess) this.#childrenOverBusy++
+    const explainedMs = apps.reduce((sum, { plainCpuMs }) => sum + plainCpuMs, 0)
+    this.#suspects.watch(load.atMs, intervalMs, busyMs - explainedMs)
     return { atMs: load.atMs, intervalMs, busyMs, logicalCpus: this.#logicalCpus, apps }
   }
 
@@ -81,10 +85,12 @@ class MacosSampler implements ProcessSampler {
     this.#sampled = null
     this.#load = null
     this.#notBeforeMs = this.#host.clock.monotonicMs()
+    this.#suspects.restart()
   }
 
   lookAgain(): void {
     this.#wantsAll = true
+    this.#suspects.forgetNamed()
   }
 
   appOf(pid: number): AppId | null {
@@ -96,7 +102,7 @@ class MacosSampler implements ProcessSampler {
   }
 
   unnamed(): readonly UnnamedProcess[] {
-    return []
+    return this.#suspects.unnamed
   }
 
   findings(): readonly SamplerFinding[] {
@@ -115,7 +121,8 @@ class MacosSampler implements ProcessSampler {
     const all = this.#wantsAll
     this.#wantsAll = false
     const nowMs = this.#host.clock.monotonicMs()
-    return { all, describe: this.#table.dueAt(nowMs), times: Array.from(this.#table.tracked, ({ pid }) => pid) }
+    const times = this.#suspects.wantsAll ? this.#table.pids() : Array.from(this.#table.tracked, ({ pid }) => pid)
+    return { all, describe: this.#table.dueAt(nowMs), times }
   }
 
   /** Takes in the newest look, once. Also of one from before a gap the processes count, because each is told of once; its times do not. */
@@ -136,6 +143,7 @@ class MacosSampler implements ProcessSampler {
     const isFresh = this.#load === null
     const mostMs = this.#load === null ? 0 : (atMs - this.#load.atMs) * this.#logicalCpus
     this.#unreadable = noteUsages(this.#table, look, { isFresh, mostMs, nowMs: atMs })
+    this.#suspects.take(look, this.#table, atMs)
     this.#sums = sumByApp(this.#table.tracked, look.timebase)
     this.#coresDiffer = look.performanceLevels > 1
     if (answer.askedMs < this.#notBeforeMs) return

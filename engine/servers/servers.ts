@@ -46,6 +46,8 @@ export interface Servers {
   /** What counters rose by since the last call; each rise is told once. Servers that stand behind another one here are left out. */
   takeOutput(): readonly ServerOutput[]
   views(): readonly ServerView[]
+  /** A server of this app counts what it delivers: then its counters hold what the metering proxy saw, too. */
+  counts(app: AppId): boolean
   /** The app whose processes answer at an origin; `null` where they are not seen. */
   appAt(origin: string): AppId | null
   /** Under which name the history of a model is kept, as a client or an answer names it. */
@@ -57,6 +59,8 @@ export interface Servers {
     server: string,
     model: ModelId,
   ): Promise<Result<null, ServerFault | 'unknownServer' | 'unknownModel' | 'cannotUnload'>>
+  /** Looks that are under way: a virtual clock waits for them before it moves on. `null` where there are none. */
+  pending(): Promise<void> | null
   /** `true` once after servers or models came or went. */
   takeChanged(): boolean
   close(): void

@@ -5,7 +5,7 @@ import type { AmdGpu } from './amdgpu-devices.ts'
 import { apuLines, type CardLook, cardLine, type PowerLine } from './amdgpu-domains.ts'
 import { createEnergyCheck, SHORT_RANGE_UNITS } from './amdgpu-energy.ts'
 import { CardFiles, limitW } from './amdgpu-files.ts'
-import { isAsleep, maySleep } from './runtime-status.ts'
+import { createSleepWatch, isAsleep, maySleep, type SleepWatch } from './runtime-status.ts'
 import type { Domain, Reading, SourceContext } from './source.ts'
 
 /** Why a card has no domain. `contained`: its chip tells nothing beyond what the processor's package holds already. */
@@ -36,6 +36,7 @@ export class AmdCard {
   isLost = false
   readonly #host: HostFiles
   readonly #files: CardFiles
+  readonly #watch: SleepWatch
   readonly #lines: readonly PowerLine[]
   readonly #isApu: boolean
   readonly #check = createEnergyCheck()
@@ -53,6 +54,7 @@ export class AmdCard {
     this.gpu = gpu
     this.#host = host
     this.#files = files
+    this.#watch = createSleepWatch(host, gpu.address)
     this.#lines = lines
     this.#isApu = isApu
     this.#asksTable = files.hasTable && lines.some(({ from }) => from !== 'sensor')
@@ -72,7 +74,7 @@ export class AmdCard {
   sample(nowMs: number): readonly Reading[] {
     const fromMs = this.#lastMs
     this.#lastMs = nowMs
-    if (this.#maySleep && isAsleep(this.#host, this.gpu.address)) {
+    if (this.#maySleep && this.#watch.isAsleep()) {
       this.#busyRatio = 0
       this.use = this.#usedSince(fromMs, nowMs)
       return this.#sleep(nowMs)
@@ -83,6 +85,7 @@ export class AmdCard {
   }
 
   close(): void {
+    this.#watch.close()
     this.#files.close()
   }
 

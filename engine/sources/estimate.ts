@@ -2,7 +2,7 @@ import { DomainId, SourceId } from '../../contract/ids.ts'
 import { ok, problem } from '../../contract/result.ts'
 import type { MachineFacts } from '../host/host.ts'
 import { type CpuPower, findCpu } from './cpu-power.ts'
-import type { Domain, MachineLoad, OpenSource, Reading, Source, SourceContext } from './source.ts'
+import type { Domain, FittedCurve, MachineLoad, OpenSource, Reading, Source, SourceContext } from './source.ts'
 import { GAIN } from './uncertainty.ts'
 
 export const ESTIMATE = SourceId.parse('estimate')
@@ -12,8 +12,10 @@ export const estimate: Source = {
   id: ESTIMATE,
   title: 'Estimate from load',
   platforms: ['linux', 'darwin', 'win32'],
-  async probe(context) {
-    const curves = [...cpuCurves(context), ...dramCurves(context)]
+  async probe(given) {
+    // As better sources left it: what stands in here is added to it by whoever probes.
+    const context = { ...given, measuredKinds: new Set(given.measuredKinds) }
+    const curves = curvesOf(context)
     if (curves.length === 0) return problem('absent', 'Not needed: the processor’s energy is measured here.')
     if (context.load() === null) {
       return problem('broken', 'Nothing can be estimated: this machine does not tell how busy its processor is.')
@@ -26,15 +28,17 @@ export const estimate: Source = {
 type Curve = { readonly domain: Domain; readonly idleW: number; readonly maxW: number; readonly exponent: number }
 
 class OpenEstimate implements OpenSource {
-  readonly domains: readonly Domain[]
   readonly #context: SourceContext
-  readonly #curves: readonly Curve[]
+  #curves: readonly Curve[]
   #before: MachineLoad | null = null
 
   constructor(context: SourceContext, curves: readonly Curve[]) {
     this.#context = context
     this.#curves = curves
-    this.domains = curves.map(({ domain }) => domain)
+  }
+
+  get domains(): readonly Domain[] {
+    return this.#curves.map(({ domain }) => domain)
   }
 
   /** Covers exactly the interval between this load and the one before. */
@@ -56,8 +60,12 @@ class OpenEstimate implements OpenSource {
     }))
   }
 
+  /** A fit came, went, or holds something that is measured by itself now. */
   refresh(): boolean {
-    return false
+    const curves = curvesOf(this.#context)
+    const isSame = curves.length === this.#curves.length && curves.every((curve, i) => isAlike(curve, this.#curves[i]))
+    if (!isSame) this.#curves = curves
+    return !isSame
   }
 
   close(): void {
@@ -83,6 +91,27 @@ const UNKNOWN_VCPU = { idleW: 0.74, maxW: 3.5 } as const
 const DRAM_W_PER_GB = 0.35
 const DRAM_W_PER_MODULE = 3
 const MODULE_GB = 16
+/** Watts of such processors are those of their boards (cpu-power-table.ts), soldered memory included. */
+const BOARD = /Cortex-A\d|Raspberry Pi/
+
+function curvesOf(context: SourceContext): Curve[] {
+  const fitted = context.measuredKinds.has('cpu') ? null : (context.fittedCurve?.() ?? null)
+  if (fitted === null) return [...cpuCurves(context), ...dramCurves(context)]
+  return [fittedCpu(fitted), ...(fitted.holdsMemory ? [] : dramCurves(context))]
+}
+
+function isAlike(curve: Curve, other: Curve | undefined): boolean {
+  return curve.domain.id === other?.domain.id && curve.domain.name === other.domain.name
+}
+
+function fittedCpu({ domain, name, idleW, slopeW, exponent, gainRatio }: FittedCurve): Curve {
+  return {
+    domain: { ...cpuDomain(name, gainRatio, idleW), id: domain },
+    idleW,
+    maxW: idleW + slopeW,
+    exponent,
+  }
+}
 
 function cpuCurves({ facts, measuredKinds }: SourceContext): Curve[] {
   if (measuredKinds.has('cpu')) return []
@@ -131,10 +160,11 @@ function unknownCurve(facts: MachineFacts): Curve {
   }
 }
 
-/** Memory of a virtual machine is its host's, of a phone or an Apple chip part of the package: only bare machines. */
+/** Memory of a virtual machine is its host's, of a board or an Apple chip part of the package: only bare machines. */
 function dramCurves({ facts, measuredKinds, host }: SourceContext): Curve[] {
   const isBare = facts.virtualisation === 'none' || facts.virtualisation === 'container'
   if (measuredKinds.has('dram') || !isBare || host.platform === 'darwin' || facts.memoryBytes === null) return []
+  if (BOARD.test(facts.cpuModel ?? '')) return []
   const sizeGb = facts.memoryBytes / 2 ** 30
   const powerW = Math.min(sizeGb * DRAM_W_PER_GB, Math.ceil(sizeGb / MODULE_GB) * DRAM_W_PER_MODULE)
   const domain = estimatedDomain('dram', 'Memory (from its size)', GAIN.estimateDram, powerW)

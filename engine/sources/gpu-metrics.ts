@@ -1,3 +1,5 @@
+import { parseAttributes } from './gpu-metrics-attributes.ts'
+
 /**
  * What an amdgpu `gpu_metrics` table tells of power, by the published layouts of kgd_pp_interface.h (Linux, drivers/gpu/drm/amd/include).
  * `null`: this device does not tell it.
@@ -19,7 +21,7 @@ export type GpuMetrics = {
   readonly energyUnits: bigint | null
 }
 
-/** `cut`: shorter than it says; `unknown`: no layout that was published as a struct (1.9 and later are not); `empty`: nothing but zeros. */
+/** `cut`: shorter than it says; `unknown`: no layout that was published; `empty`: nothing but zeros. */
 export type GpuMetricsFault = 'cut' | 'unknown' | 'empty'
 
 /** Bytes of the header: u16 structure_size, u8 format_revision, u8 content_revision; all little endian. */
@@ -48,6 +50,9 @@ const CARDS: readonly CardLayout[] = [
 /** A first 1.6 was withdrawn and its number used again; only its size tells the two apart. */
 const FIRST_1_6: CardLayout = { leastBytes: 384, busy: 12, watts: 10, energy: 88 }
 
+/** Content revision of format 1 that is a list of attributes. */
+const ATTRIBUTES = 9
+
 /** By content revision of format 2; the powers of its cores follow that of its graphics. */
 const APUS: readonly ApuLayout[] = [
   { leastBytes: 120, busy: 40, cpu: 46, gfx: 50 },
@@ -70,6 +75,8 @@ export function parseGpuMetrics(bytes: Uint8Array, length: number): GpuMetrics |
   const content = table.getUint8(3)
   if (sizeBytes > length) return 'cut'
   if (isZero(bytes, sizeBytes)) return 'empty'
+  if (format === 1 && content === ATTRIBUTES)
+    return parseAttributes(new DataView(bytes.buffer, bytes.byteOffset, sizeBytes))
   if (format === 1) {
     const layout = content === 6 && sizeBytes === FIRST_1_6.leastBytes ? FIRST_1_6 : CARDS[content]
     if (layout === undefined) return 'unknown'

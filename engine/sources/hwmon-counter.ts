@@ -2,7 +2,7 @@ import type { FileFault, Host, KeptFile } from '../host/host.ts'
 import { type MeterReader, meterFault } from './hwmon-fault.ts'
 import type { FoundMeter } from './hwmon-find.ts'
 import { createRest } from './rest.ts'
-import { isAsleep } from './runtime-status.ts'
+import { createSleepWatch } from './runtime-status.ts'
 
 /** A card that is awake always draws something: a counter that stands still for this long counts nothing. */
 const FROZEN_MS = 30_000
@@ -19,13 +19,14 @@ export function counterReader(host: Host, { domain, inputs }: FoundMeter): Meter
   const file = opened.value
   const device = domain.device ?? null
   const rest = createRest(host.files, device)
+  const sleep = createSleepWatch(host.files, device)
   let lastRaw: bigint | null = null
   let lastMs = 0
   let movedMs = 0
 
   return {
     sample(nowMs) {
-      if (device !== null && isAsleep(host.files, device)) {
+      if (sleep.isAsleep()) {
         lastRaw = null
         rest.sleep()
         return { kind: 'asleep', domain: domain.id, atMs: nowMs }
@@ -45,7 +46,10 @@ export function counterReader(host: Host, { domain, inputs }: FoundMeter): Meter
       if (nowMs - movedMs >= FROZEN_MS) return meterFault(domain, nowMs, 'frozen')
       return { kind: 'counter', domain: domain.id, atMs: nowMs, raw, unitNj: 1_000n, wrapsAfter: null }
     },
-    close: () => file.close(),
+    close() {
+      sleep.close()
+      file.close()
+    },
   }
 }
 

@@ -40,8 +40,9 @@ export class NvmlCards {
     if (this.#listedBy === 'library') return
     const now = listPciCards(this.#context.host.files).filter(isOurs)
     for (const { pci } of now) if (!this.#gpus.has(pci)) this.#add(pci)
-    for (const pci of this.#gpus.keys()) {
+    for (const [pci, gpu] of this.#gpus) {
       if (now.some((card) => card.pci === pci)) continue
+      gpu.sleep.close()
       this.#gpus.delete(pci)
       this.#hasChanged = true
     }
@@ -64,10 +65,15 @@ export class NvmlCards {
     return hasChanged
   }
 
+  close(): void {
+    for (const { sleep } of this.#all) sleep.close()
+  }
+
   #add(pci: string): void {
     const { host, facts } = this.#context
     const seesAll = facts.virtualisation !== 'container'
-    this.#gpus.set(pci, new NvmlGpu(pci, { files: host.files, clock: host.clock, seesAll }, facts))
+    const context = { files: host.files, clock: host.clock, seesAll, isToldElsewhere: host.platform === 'win32' }
+    this.#gpus.set(pci, new NvmlGpu(pci, context, facts))
     this.#all = [...this.#gpus.values()]
   }
 }

@@ -1,10 +1,11 @@
 import type { Problem } from '../../contract/result.ts'
 import type { VendorAnswer, VendorSession } from '../host/host.ts'
 import type { DeviceUse } from '../processes/gpu-time.ts'
+import { nvmlAnswer } from './nvml-answer.ts'
 import { NvmlCards } from './nvml-cards.ts'
 import type { NvmlGpu } from './nvml-gpu.ts'
 import { codeProblem, NO_CARD, NONSENSE, NVML_CODE, unanswered } from './nvml-problems.ts'
-import { NvmlRecord, type NvmlRequest } from './nvml-record.ts'
+import type { NvmlRecord, NvmlRequest } from './nvml-record.ts'
 import type { Domain, OpenSource, Reading, SourceContext, SourceFault } from './source.ts'
 
 /** What rarely changes is asked for once a minute; so are cards that were lost or refused. */
@@ -52,11 +53,11 @@ export class OpenNvml implements OpenSource {
       const session = this.#open()
       const answer = await session.answer(this.#request(awake, nowMs))
       if (!answer.ok) return unanswered(answer, facts)
-      const record = NvmlRecord.safeParse(answer.value.value)
-      if (!record.success) return NONSENSE
-      if (record.data.init !== NVML_CODE.success) return codeProblem(record.data.init, 'NVIDIA’s driver', facts)
-      this.#cards.describe(record.data.cards)
-      if (record.data.isSlow) this.#describedMs = nowMs
+      const record = nvmlAnswer(answer.value.value)
+      if (record === null) return NONSENSE
+      if (record.init !== NVML_CODE.success) return codeProblem(record.init, 'NVIDIA’s driver', facts)
+      this.#cards.describe(record.cards)
+      if (record.isSlow) this.#describedMs = nowMs
       if (this.#cards.all.length === 0) return NO_CARD
       const refused = this.#cards.all.find(({ domain }) => domain === null)
       why = codeProblem(refused?.code ?? NVML_CODE.notFound, 'the NVIDIA GPU', facts)
@@ -99,6 +100,7 @@ export class OpenNvml implements OpenSource {
 
   close(): void {
     this.#unload()
+    this.#cards.close()
   }
 
   #ask(asked: readonly NvmlGpu[], nowMs: number): void {
@@ -118,20 +120,19 @@ export class OpenNvml implements OpenSource {
       return
     }
     this.#taken = answer
-    const parsed = NvmlRecord.safeParse(answer.value)
-    if (!parsed.success) {
+    const record = nvmlAnswer(answer.value)
+    if (record === null) {
       this.#failAll(asked, NONSENSE, nowMs, readings)
       return
     }
-    const { init } = parsed.data
+    const { init } = record
     if (init === NVML_CODE.success) {
       // Within the time between question and answer, nobody knows when the card was read.
-      this.#read(parsed.data, asked, (answer.askedMs + answer.answeredMs) / 2, readings)
+      this.#read(record, asked, (answer.askedMs + answer.answeredMs) / 2, readings)
       return
     }
     this.#failAll(asked, codeProblem(init, 'NVIDIA’s driver', this.#context.facts), nowMs, readings)
-    this.#unload()
-    this.#retryMs = nowMs + RETRY_MS
+    this.#reloadLater(nowMs)
   }
 
   #read(answer: NvmlRecord, asked: readonly NvmlGpu[], atMs: number, readings: Reading[]): void {
@@ -149,6 +150,8 @@ export class OpenNvml implements OpenSource {
       const isUsed = (record.gpuPct ?? 0) > 0 || use?.processes.some(({ isResident }) => isResident) === true
       if (isUsed) gpu.sleep.used(nowMs)
     }
+    // The driver was exchanged under a library that is loaded: the one that fits comes with a new process.
+    if (asked.some(({ code }) => code === NVML_CODE.versionMismatch)) this.#reloadLater(nowMs)
   }
 
   #failAll(asked: readonly NvmlGpu[], why: Problem<SourceFault>, atMs: number, readings: Reading[]): void {
@@ -170,6 +173,11 @@ export class OpenNvml implements OpenSource {
   #open(): VendorSession {
     this.#session ??= this.#context.host.vendor('nvml')
     return this.#session
+  }
+
+  #reloadLater(nowMs: number): void {
+    this.#unload()
+    this.#retryMs = nowMs + RETRY_MS
   }
 
   /** Nothing of any card stays open. */

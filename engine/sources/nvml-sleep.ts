@@ -1,5 +1,5 @@
 import type { HostFiles } from '../host/host.ts'
-import { isAsleep, maySleep } from './runtime-status.ts'
+import { createSleepWatch, maySleep, type SleepWatch } from './runtime-status.ts'
 
 /**
  * `ask`: read it. `let`: nothing needs it, so nothing of it may be held, and it may fall asleep. `asleep`: it does; asking would wake it.
@@ -20,6 +20,7 @@ const MOST_QUIET_MS = 600_000
 export class CardSleep {
   readonly #files: HostFiles
   readonly #pci: string
+  readonly #watch: SleepWatch
   #state: SleepState = 'asleep'
   #sinceMs = 0
   #quietMs = QUIET_MS
@@ -28,6 +29,7 @@ export class CardSleep {
   constructor(files: HostFiles, pci: string) {
     this.#files = files
     this.#pci = pci
+    this.#watch = createSleepWatch(files, pci)
     this.refresh()
   }
 
@@ -38,7 +40,7 @@ export class CardSleep {
 
   /** Once a tick, before anything is asked. */
   look(nowMs: number): SleepState {
-    if (isAsleep(this.#files, this.#pci)) {
+    if (this.#watch.isAsleep()) {
       this.#quietMs = QUIET_MS
       return this.#enter('asleep', nowMs)
     }
@@ -61,6 +63,10 @@ export class CardSleep {
     if (this.#state !== 'ask') return
     this.#sinceMs = nowMs
     this.#quietMs = QUIET_MS
+  }
+
+  close(): void {
+    this.#watch.close()
   }
 
   #enter(state: SleepState, nowMs: number): SleepState {

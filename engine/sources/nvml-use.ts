@@ -9,6 +9,8 @@ export type UseContext = {
   readonly clock: Clock
   /** Every process that uses the card can be listed here; in a container, those outside of it cannot. */
   readonly seesAll: boolean
+  /** Windows counts time and memory by process itself (processes/gpu-pdh.ts), where it lets NVIDIA's library tell neither. */
+  readonly isToldElsewhere: boolean
 }
 
 /** The machine's clock was set back where samples seem to be this far ahead of it. */
@@ -40,6 +42,8 @@ export class CardUse {
       isProcess: (pid) => files.owner(`/proc/${pid}`).ok,
     })
     const pids = new Set(listed.map(({ pid }) => pid))
+    const isUntold = record.samples === null && listed.every(({ memoryBytes }) => memoryBytes === null)
+    if (isUntold && this.#context.isToldElsewhere) return null
     const use = record.samples === null ? null : smUse(record.samples, pids, this.sinceUs(), clock.wallMs())
     this.#sinceUs = use?.newestUs ?? null
     const fromMs = this.#fromMs

@@ -1,6 +1,7 @@
 import { DomainId, SourceId } from '../../contract/ids.ts'
 import type { Host, HostFiles, MachineFacts } from '../host/host.ts'
 import { findCpu } from './cpu-power.ts'
+import { integratedGraphics } from './intel-graphics.ts'
 import type { Domain } from './source.ts'
 import { GAIN } from './uncertainty.ts'
 
@@ -47,7 +48,7 @@ export function describeZone(host: Host, facts: MachineFacts, id: ZoneId): Descr
   const parentName = id.parentPath === null ? null : textOf(host.files, `${id.parentPath}/name`)
   const place = placeOf(name, parentName)
   if (name === null || place === null) return null
-  const domain = domainOf(name, place, facts)
+  const domain = domainOf(name, place, facts, host.files)
   if (domain === null) return null
   const wrapsAfter = numberOf(host.files, `${id.path}/max_energy_range_uj`)
   return {
@@ -66,7 +67,12 @@ function placeOf(name: string | null, parentName: string | null): string | null 
   return match[2] === undefined ? match[1] : `${match[1]}-die-${match[2]}`
 }
 
-function domainOf(name: string, place: string, facts: MachineFacts): Omit<Domain, 'plausibleMaxW'> | null {
+function domainOf(
+  name: string,
+  place: string,
+  facts: MachineFacts,
+  files: HostFiles,
+): Omit<Domain, 'plausibleMaxW'> | null {
   const isAmd = /amd|hygon/i.test(facts.cpuVendor ?? '')
   const shared = { source: RAPL, provenance: 'counter', tableFloorW: null } as const
   const cpu = DomainId.parse(`cpu/${place || '0'}`)
@@ -94,7 +100,9 @@ function domainOf(name: string, place: string, facts: MachineFacts): Omit<Domain
         gainRatio: GAIN.raplCore,
         activity: 'cpu',
       }
-    case 'uncore':
+    case 'uncore': {
+      // One graphics and one package belong together; of several packages nobody says which holds it.
+      const device = place === '0' ? integratedGraphics(files) : null
       return {
         ...shared,
         id: DomainId.parse(`gpu/igpu-${place}`),
@@ -103,7 +111,9 @@ function domainOf(name: string, place: string, facts: MachineFacts): Omit<Domain
         name: 'Integrated GPU',
         gainRatio: GAIN.raplUncore,
         activity: 'gpu',
+        ...(device === null ? {} : { device }),
       }
+    }
     case 'dram':
       // No counter tells who used the memory; CPU time is the nearest stand-in, because its traffic is made by running code.
       return {

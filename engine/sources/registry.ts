@@ -6,6 +6,7 @@ import { estimate } from './estimate.ts'
 import { hwmon } from './hwmon.ts'
 import { ioreport } from './ioreport.ts'
 import { npu } from './npu.ts'
+import { nvidiaSmi } from './nvidia-smi.ts'
 import { nvml } from './nvml.ts'
 import { rapl } from './rapl.ts'
 import { smartBattery } from './smart-battery.ts'
@@ -16,6 +17,7 @@ import { wall } from './wall.ts'
 /** Best provenance first. Probed in this order, so that `estimate` sees what the others measure. */
 export const sources: readonly Source[] = [
   nvml,
+  nvidiaSmi,
   rapl,
   ioreport,
   emi,

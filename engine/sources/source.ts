@@ -73,6 +73,20 @@ export type MachineLoad = {
   readonly logicalCpus: number
 }
 
+/** Power by load as it was fitted to a better meter of this machine (engine/calibration): `idleW + slopeW × load ^ exponent`. */
+export type FittedCurve = {
+  /** Each fit is a series of its own, so that rows name the fit they were made with. */
+  readonly domain: DomainId
+  readonly name: string
+  readonly idleW: number
+  readonly slopeW: number
+  readonly exponent: number
+  /** Measured, k = 1. */
+  readonly gainRatio: number
+  /** It was fitted to the whole machine less what is measured, so memory is in it. */
+  readonly holdsMemory: boolean
+}
+
 export type SourceContext = {
   readonly host: Host
   readonly facts: MachineFacts
@@ -82,6 +96,8 @@ export type SourceContext = {
   readonly measuredKinds: ReadonlySet<DomainKind>
   /** Meters that the user set up, as they are now; left out where nobody can set up any. */
   readonly wallMeters?: (() => readonly ConfiguredMeter[]) | undefined
+  /** What the estimate was fitted to draw, as things are now; left out where nobody keeps fits. */
+  readonly fittedCurve?: (() => FittedCurve | null) | undefined
 }
 
 export interface OpenSource {

@@ -79,4 +79,6 @@ export const GAIN = {
   nvml: 0.025,
   /** NVIDIA A100, H100 and their kin: the same, sampled in 25 of every 100 ms (arXiv 2312.02741). */
   nvmlSampledInPart: 0.05,
+  /** NVIDIA GPU by nvidia-smi: the same meter, looked at for one second in ten: ±20 %, judgement. */
+  nvidiaSmi: 0.1,
 } as const

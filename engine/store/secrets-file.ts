@@ -15,6 +15,12 @@ export interface SecretsFile {
   secret(name: string): Result<string | null, 'denied'>
   keep(name: string, secret: string): Result<null, 'denied' | 'notWritable'>
   forget(name: string): Result<null, 'denied' | 'notWritable'>
+  /**
+   * Has the key fetched where that takes time and somebody needs it: before the first `secret`, and before each `keep`. `true`: secrets can be
+   * read that could not before. Without any secrets no keyring is bothered for reading them.
+   */
+  ready(wants: 'secret' | 'keep'): Promise<boolean>
+  readonly keyPlace: SecretKey['place']
 }
 
 /** Reads the file anew each time, so that what is mended by hand holds at once; a file that cannot be understood is never written over. */
@@ -49,6 +55,16 @@ export function openSecrets(directory: string, key: SecretKey): SecretsFile {
         const secrets = Object.fromEntries(Object.entries(contents.secrets).filter(([other]) => other !== name))
         return ok({ ...contents, secrets })
       }),
+    async ready(wants) {
+      const contents = load(path)
+      if (!contents.ok) return false
+      const isEmpty = Object.keys(contents.value.secrets).length === 0
+      if (isEmpty && wants === 'secret') return false
+      return (await key.prepare?.(isEmpty ? 'keyOrNew' : 'key')) ?? false
+    },
+    get keyPlace() {
+      return key.place
+    },
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.ts'
 import type { VendorAnswer, VendorFault, VendorSession } from '../host/host.ts'
 import { afterFailure, type Backoff, NO_FAILURE } from './backoff.ts'
 import { createVendorLine, type VendorOutcome } from './line.ts'
-import type { VendorProcess } from './vendor-process.ts'
+import type { StartVendor, VendorProcess } from './vendor-process.ts'
 
 /** The one vendor process of an engine: started by the first question, gone with the last session. */
 export interface VendorPort {
@@ -26,7 +26,7 @@ type Driver = {
 
 const CLOSED: Problem<VendorFault> = problem('broken', 'This driver library was closed before it answered.')
 
-export function createVendorPort(options: { readonly file: URL; readonly clock: Clock }): VendorPort {
+export function createVendorPort(options: { readonly start: StartVendor; readonly clock: Clock }): VendorPort {
   const { clock } = options
   const drivers = new Map<string, Driver>()
   const line = createVendorLine({

@@ -2,7 +2,7 @@ import { type Problem, problem } from '../../contract/result.ts'
 import type { Cancel, Clock } from '../clock/clock.ts'
 import type { VendorAnswer, VendorFault } from '../host/host.ts'
 import type { VendorReply } from './protocol.ts'
-import { startVendorProcess, type VendorProcess } from './vendor-process.ts'
+import type { StartVendor, VendorProcess } from './vendor-process.ts'
 
 /** `null`: it was not asked after all, or nobody will ever answer. */
 export type VendorOutcome = ({ readonly ok: true } & VendorAnswer) | Problem<VendorFault> | null
@@ -37,7 +37,7 @@ const FIRST_MISSED_AFTER_MS = 5_000
 const EMPTY_ENDS_AFTER_MS = 5_000
 
 export function createVendorLine(options: {
-  readonly file: URL
+  readonly start: StartVendor
   readonly clock: Clock
   /**
    * The process is gone, and all that was loaded with it. `guilty` is the driver that was being asked; between two questions it may have
@@ -68,7 +68,7 @@ export function createVendorLine(options: {
   }
 
   function put(item: VendorItem): void {
-    const vendor = running ?? startVendorProcess(options.file, clock, { onReply, onNonsense, onEnd })
+    const vendor = running ?? options.start({ onReply, onNonsense, onEnd })
     running = vendor
     asked = { item, id: nextId++, askedMs: clock.monotonicMs() }
     const missedAfterMs = loaded.has(item.driver) ? MISSED_AFTER_MS : FIRST_MISSED_AFTER_MS

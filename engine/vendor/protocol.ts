@@ -24,3 +24,15 @@ export const VendorReply = z.discriminatedUnion('kind', [
   }),
 ])
 export type VendorReply = z.infer<typeof VendorReply>
+
+/** What the vendor process said; `null` where no vendor process says that. The three fields of an answer, which comes every second, need no schema. */
+export function vendorReply(said: unknown): VendorReply | null {
+  if (isAnswer(said)) return said
+  const reply = VendorReply.safeParse(said)
+  return reply.success ? reply.data : null
+}
+
+function isAnswer(said: unknown): said is Extract<VendorReply, { kind: 'answer' }> {
+  if (typeof said !== 'object' || said === null || !('kind' in said && 'id' in said && 'value' in said)) return false
+  return said.kind === 'answer' && Number.isSafeInteger(said.id) && Object.keys(said).length === 3
+}

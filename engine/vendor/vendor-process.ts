@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../clock/clock.ts'
 import { CHANNEL, lineCutter } from './channel.ts'
-import { type VendorQuestion, VendorReply } from './protocol.ts'
+import { createHearing, type VendorEvents } from './hearing.ts'
+import type { VendorQuestion } from './protocol.ts'
 
 /** The vendor process as its one client sees it. */
 export interface VendorProcess {
@@ -19,61 +20,52 @@ export interface VendorProcess {
   kill(): void
 }
 
-export type VendorEvents = {
-  onReply(reply: VendorReply): void
-  /** It said what no vendor process says. */
-  onNonsense(): void
-  /** Once, if it ended by itself: `how` is its signal, its exit code, or why it did not start. */
-  onEnd(how: string): void
-}
+export type StartVendor = (events: VendorEvents) => VendorProcess
+
+/** How long one that was told to end may take to unload its libraries. */
+export const ENDS_WITHIN_MS = 2_000
 
 /** Kept small: the young generation never grows, and one worker thread is enough for what little there is to compile and collect. */
 const FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=1']
-const ENDS_WITHIN_MS = 2_000
 
 /**
- * Starts it under the Node that runs the engine, or under Electron as Node. Not with Node's own IPC: a line on that channel that is no
- * JSON is thrown into the engine, and a driver library that writes to a wrong descriptor would end it.
+ * Starts it under the Node that runs the engine. Not with Node's own IPC: a line on that channel that is no JSON is thrown into the engine,
+ * and a driver library that writes to a wrong descriptor would end it.
  */
-export function startVendorProcess(file: URL, clock: Clock, events: VendorEvents): VendorProcess {
-  let isHeard = true
-  let hasEnded = false
-  const hear = (tell: () => void) => {
-    if (isHeard) tell()
-  }
-  const ended = (how: string) => {
-    hasEnded = true
-    hear(() => events.onEnd(how))
-    isHeard = false
-  }
+export function vendorUnderNode(file: URL, clock: Clock): StartVendor {
+  return (events) => startUnderNode(file, clock, events)
+}
+
+function startUnderNode(file: URL, clock: Clock, events: VendorEvents): VendorProcess {
+  const hearing = createHearing(events)
   const child = spawned(file)
   if (child instanceof Error) {
-    queueMicrotask(() => ended(child.message))
+    queueMicrotask(() => hearing.ended(child.message))
     return { pid: undefined, hasEnded: true, ask() {}, keepAlive() {}, end() {}, kill() {} }
   }
 
   const channel = channelOf(child)
   const kill = () => {
-    isHeard = false
+    hearing.stop()
     channel?.destroy()
     child.kill('SIGKILL')
   }
-  const nonsense = () => hear(events.onNonsense)
-  const cut = lineCutter((line) => {
-    const reply = VendorReply.safeParse(parsed(line))
-    if (reply.success) hear(() => events.onReply(reply.data))
-    else nonsense()
-  }, nonsense)
   // A process that lost its channel is of no use; how it ended is told by its exit.
-  const broke = () => hear(() => child.kill('SIGKILL'))
-  channel?.setEncoding('utf8').on('data', cut).on('error', broke).on('close', broke)
-  child.once('error', (error) => ended(error.message))
-  child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`))
+  const broke = () => {
+    if (hearing.isHeard) child.kill('SIGKILL')
+  }
+  channel
+    ?.setEncoding('utf8')
+    .on('data', lineCutter(hearing.line, hearing.nonsense))
+    .on('error', broke)
+    .on('close', broke)
+  child.once('error', (error) => hearing.ended(error.message))
+  child.once('exit', (code, signal) => hearing.ended(signal ?? `exit code ${code}`))
 
   return {
     pid: child.pid,
     get hasEnded() {
-      return hasEnded
+      return hearing.hasEnded
     },
     ask: (question) => void channel?.write(`${JSON.stringify(question)}\n`),
     keepAlive(isAwaited) {
@@ -83,7 +75,7 @@ export function startVendorProcess(file: URL, clock: Clock, events: VendorEvents
       }
     },
     end() {
-      isHeard = false
+      hearing.stop()
       channel?.end()
       clock.after(ENDS_WITHIN_MS, kill, { background: true })
     },
@@ -94,7 +86,6 @@ export function startVendorProcess(file: URL, clock: Clock, events: VendorEvents
 /** What may fail while a process is made is told by an event, or thrown where memory is short. */
 function spawned(file: URL): ChildProcess | Error {
   const { NODE_OPTIONS: _, ...env } = process.env
-  if (process.versions.electron !== undefined) env.ELECTRON_RUN_AS_NODE = '1'
   try {
     return spawn(process.execPath, [...FLAGS, fileURLToPath(file)], {
       // `overlapped` is `pipe` but on Windows, where it lets the other end read and write at once.
@@ -113,12 +104,4 @@ function channelOf(child: ChildProcess): Socket | null {
   // Where no descriptor is left, Node leaves `stdio` out altogether (lib/internal/child_process.js, EMFILE).
   const stdio: ChildProcess['stdio'] | undefined = child.stdio
   return (stdio?.[CHANNEL] as Socket | null | undefined) ?? null
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

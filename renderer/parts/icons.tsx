@@ -30,6 +30,36 @@ export function NowIcon() {
   )
 }
 
+export function AppsIcon() {
+  return (
+    <Icon>
+      <rect x="3.5" y="3.5" width="5" height="5" rx="1.2" />
+      <rect x="11.5" y="3.5" width="5" height="5" rx="1.2" />
+      <rect x="3.5" y="11.5" width="5" height="5" rx="1.2" />
+      <path d="M11.5 14h5" />
+    </Icon>
+  )
+}
+
+/** Margins around figures. */
+export function ModelsIcon() {
+  return (
+    <Icon>
+      <path d="M3.5 5.5h9M10.5 4v3M14.5 4v3M10.5 5.5h4" />
+      <path d="M3.5 10h5M7 8.5v3M10.5 8.5v3M7 10h3.5" />
+      <path d="M3.5 14.5h7M9 13v3M12 13v3M9 14.5h3" />
+    </Icon>
+  )
+}
+
+export function BackIcon() {
+  return (
+    <Icon width="14" height="14">
+      <path d="m12.5 4.5-5.5 5.5 5.5 5.5" />
+    </Icon>
+  )
+}
+
 export function SourcesIcon() {
   return (
     <Icon>

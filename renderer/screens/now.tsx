@@ -4,6 +4,7 @@ import { KEEP_S } from '../live/buffer.ts'
 import { useLive, useSlots } from '../live/use-live.ts'
 import { useNow } from '../now-store.ts'
 import { PauseIcon } from '../parts/icons.tsx'
+import { OverheadLine } from '../parts/overhead.tsx'
 import { Empty, Skeleton, View } from '../parts/view.tsx'
 import { AppsTable } from './now/apps-table.tsx'
 import { FirstRun } from './now/first-run.tsx'
@@ -63,6 +64,7 @@ function Present(props: {
   return (
     <>
       <Hero now={now} price={price} />
+      <OverheadLine overhead={now.overhead} />
       {live !== null && live.at.length > 0 && (
         <LiveChart live={live} slots={slots} uncertainty={now.machine.uncertainty} />
       )}

@@ -10,6 +10,7 @@ import { Behaviour } from './settings/behaviour.tsx'
 import { Data } from './settings/data.tsx'
 import { Meters } from './settings/meters.tsx'
 import { Network } from './settings/network.tsx'
+import { Overhead } from './settings/overhead.tsx'
 import { Price } from './settings/price.tsx'
 import { type SectionId, sections } from './settings/sections.ts'
 
@@ -28,6 +29,7 @@ export function Settings(props: ScreenProps) {
             appearance: <Appearance settings={settings} onSaved={replace} />,
             behaviour: <Behaviour settings={settings} onSaved={replace} />,
             price: <Price settings={settings} onSaved={replace} />,
+            overhead: <Overhead settings={settings} onSaved={replace} />,
             apps: <Apps settings={settings} onSaved={replace} wanted={props.target} />,
             data: <Data />,
             meters: <Meters settings={settings} onScreen={props.onScreen} />,

@@ -1,10 +1,11 @@
 import { useState } from 'react'
 import { formatCoverage, formatLength, THIN } from '../../contract/format.ts'
-import type { NowDomain } from '../../contract/now.ts'
+import type { Now, NowDomain } from '../../contract/now.ts'
 import type { SourceStatus, Sources as SourcesAnswer } from '../../contract/sources.ts'
 import { call, useContract } from '../client.ts'
 import { useNow } from '../now-store.ts'
 import { Command } from '../parts/copy-button.tsx'
+import { OverheadLine } from '../parts/overhead.tsx'
 import { Empty, Skeleton, View } from '../parts/view.tsx'
 import { count, sourceStates } from '../words.ts'
 import type { ScreenProps } from './screen.ts'
@@ -33,8 +34,12 @@ export function Sources(props: ScreenProps) {
       >
         {(answer) => (
           <>
-            <Machine answer={answer} domains={domainsOf(answer)} />
-            <WallMeters domains={domainsOf(answer)} isTarget={props.target === 'meters'} />
+            <Machine answer={answer} domains={domainsOf(answer)} overhead={now?.overhead ?? null} />
+            <WallMeters
+              domains={domainsOf(answer)}
+              keyPlace={answer.secretKeyPlace}
+              isTarget={props.target === 'meters'}
+            />
             <section className="block" aria-labelledby="sources-title">
               <h2 id="sources-title">Sources, best first</h2>
               <SourceRows sources={answer.sources.filter((source) => !isElsewhere(source))} nowS={now?.at ?? null} />
@@ -68,7 +73,7 @@ function CheckAgain(props: { onAnswer: (answer: SourcesAnswer) => void }) {
   )
 }
 
-function Machine(props: { answer: SourcesAnswer; domains: readonly NowDomain[] }) {
+function Machine(props: { answer: SourcesAnswer; domains: readonly NowDomain[]; overhead: Now['overhead'] }) {
   const { machine, coverageTodayRatio } = props.answer
   const facts = [
     machine.cpuModel ?? 'Processor not known',
@@ -87,6 +92,7 @@ function Machine(props: { answer: SourcesAnswer; domains: readonly NowDomain[] }
       ) : (
         <DomainTree domains={props.domains} sources={props.answer.sources} />
       )}
+      <OverheadLine overhead={props.overhead} />
       <p className="facts">{formatCoverage(coverageTodayRatio)} of today is covered by readings.</p>
     </section>
   )

@@ -43,7 +43,7 @@ test('where a permission is all that is missing the exit code is 4', async () =>
   })
   const served = (states: readonly SourceStatus['state'][]) => {
     const machine = { cpuModel: null, logicalCpus: 1, osName: null, virtualisation: null }
-    const sources = { sources: states.map(source), machine, coverageTodayRatio: 0, findings: [] }
+    const sources = { sources: states.map(source), machine, coverageTodayRatio: 0, findings: [], secretKeyPlace: null }
     return wirePair(fakeEngine({ sources: () => ok(sources) }).served).client
   }
   expect(await blindExit(served(['denied', 'broken']))).toBe(4)

@@ -10,7 +10,7 @@ import { PowercapMachine } from '../engine/sources/powercap.ts'
 import { answered } from '../engine/sources/wall/meters.ts'
 import { fcOptions } from '../support/counts.ts'
 import { ioreportTrial, smartBatteryTrial, smcTrial } from './mac-trials.ts'
-import { nvmlTrial } from './nvml-trial.ts'
+import { nvidiaSmiTrial, nvmlTrial } from './nvml-trial.ts'
 import { batteryTrial, hwmonTrial } from './sensor-trials.ts'
 import { wallTrial } from './wall-trial.ts'
 import { batteryWindowsTrial, emiTrial } from './windows-trials.ts'
@@ -37,6 +37,7 @@ const AMD_CARD = '0000:03:00.0'
 
 const trials: Readonly<Record<string, Trial>> = {
   nvml: nvmlTrial,
+  'nvidia-smi': nvidiaSmiTrial,
   rapl: {
     reads: rapl,
     fails: {

@@ -7,8 +7,9 @@ test('a change of one setting says nothing of the others, so it cannot reset the
 })
 
 test('every setting has a default and can be changed', () => {
-  // Meters are set up by methods of their own.
-  expect(Object.keys(Settings.parse({}))).toEqual([...Object.keys(SettingsChange.shape), 'wallMeters'])
+  // Meters and servers are set up by methods of their own.
+  const others = ['wallMeters', 'formerMeterIds', 'servers', 'metering']
+  expect(new Set(Object.keys(Settings.parse({})))).toEqual(new Set([...Object.keys(SettingsChange.shape), ...others]))
 })
 
 test('a setting out of its bounds is refused', () => {

@@ -1,14 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../../engine/clock/system.ts'
+import { createVendorPort } from '../../engine/vendor/client.ts'
+import { vendorUnderNode } from '../../engine/vendor/vendor-process.ts'
 import { launchCommand, presentRuntime } from '../../scripts/lib/runtime.mjs'
 import { exitOf, installApp, type TestApp, waitFor } from '../support/app.ts'
 import { choose, trayItem } from '../support/tray.ts'
 
 const projectDir = fileURLToPath(new URL('../..', import.meta.url))
 const executable = join(projectDir, 'dist', 'linux-unpacked', 'perwatt-app')
+const unpacked = join(projectDir, 'dist', 'linux-unpacked', 'resources', 'app.asar.unpacked')
 
 let app: TestApp
 beforeEach(() => {
@@ -26,6 +30,8 @@ test('the packaged app has its fuses set, starts with its engine, sits in the tr
   // Run as Node, encrypt cookies, NODE_OPTIONS, --inspect, check the archive, load from the archive only.
   expect(fuseWire(executable).slice(0, 6)).toBe('010011')
 
+  expect(await packagedDriver()).toMatchObject({ code: 'absent' })
+
   const child = startPackaged()
   const item = await waitFor('the tray item', () => trayItem(app))
   await waitFor('the engine', () => app.processes().some(({ kind }) => kind === 'engine'))
@@ -33,6 +39,16 @@ test('the packaged app has its fuses set, starts with its engine, sits in the tr
   expect(await exitOf(child)).toBe(0)
   await waitFor('the end of every process', () => app.processes().length === 0)
 })
+
+/** What the packaged vendor program says of a driver that nobody wrote: it can only answer where it found koffi and its binary. */
+async function packagedDriver() {
+  const clock = systemClock()
+  const start = vendorUnderNode(pathToFileURL(join(unpacked, 'out', 'engine', 'vendor.mjs')), clock)
+  const session = createVendorPort({ start, clock }).session('unheard-of')
+  const answer = await session.answer()
+  session.close()
+  return answer
+}
 
 /** With the flags and the environment that this runtime needs, but its own app instead of a folder. */
 function startPackaged() {

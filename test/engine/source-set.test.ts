@@ -48,12 +48,14 @@ test('a domain that two sources read is the first one’s; the other’s reading
   expect(set.checkReadings().map(({ source }) => source)).toEqual(['second'])
 })
 
-test('a grant is looked for every time, a device that is not there every tenth, and what gave nonsense never', async () => {
+test('a grant is looked for every time, a device or a driver every tenth, and what was given up for its nonsense never', async () => {
   const denied = scripted('denied', () => problem('denied', 'Only root may read it.'))
   const absent = scripted('absent', () => problem('absent', 'It is not there.'))
-  const broken = scripted('broken', () => problem('broken', 'It gave nonsense.'))
-  const set = setOf(denied, absent, broken)
-  await set.probe()
+  const outdated = scripted('outdated', () => problem('broken', 'Its driver was updated.'))
+  const nonsense = scripted('nonsense', () => ok(reader('nonsense')))
+  const set = setOf(denied, absent, outdated, nonsense)
+  await set.giveUp(new Map([['nonsense' as SourceId, problem('broken', 'It gave nonsense.')]]))
   for (let look = 0; look < 20; look++) expect(await set.wouldFindMore()).toBe(false)
-  expect([denied, absent, broken].map(({ asked }) => asked.times - 1)).toEqual([20, 2, 0])
+  expect([denied, absent, outdated].map(({ asked }) => asked.times - 1)).toEqual([20, 2, 2])
+  expect(nonsense.asked.times).toBe(0)
 })

@@ -106,6 +106,23 @@ test('an engine that cannot run here is down with its own reason, and runs once 
   await vi.waitFor(() => expect(engine.state).toEqual({ state: 'running', reason: null, attempts: 0 }), within)
 })
 
+test('an engine that refuses and does not end by itself is ended, so that its reason is told', async () => {
+  let events: ChildEvents | null = null
+  const engine = new EngineProcess(new EngineClient(), {
+    dataDir,
+    startChild(heard) {
+      events = heard
+      return { pid: undefined, kill: () => heard.onExit({ code: null, signal: 'SIGKILL', complaint: null }) }
+    },
+    onState() {},
+  })
+  opened.push(engine)
+  await engine.start()
+  const told = events as ChildEvents | null
+  told?.onAnnouncement({ failed: { code: 'locked', reason: 'Another engine writes there.', remedy: null } })
+  expect(engine.state).toEqual({ state: 'down', reason: 'Another engine writes there.', attempts: 1 })
+})
+
 test('an engine that dies at every start is tried with growing waits', async () => {
   writeFileSync(join(dataDir, 'fake-crash'), '')
   const { engine, states } = openEngine()

@@ -11,6 +11,7 @@ export function nowWith(change: Partial<Omit<Now, 'machine'>> & { machine?: Part
     today: { measuredMj: 3_600_000_000, aiMj: 1_483_200_000, coverageRatio: 1 },
     gaugeFullW: 60,
     domains: [],
+    ...{ overhead: null, overheadFactor: 1, coolingFactor: 1 },
     apps: [],
     models: [],
     self: { powerW: 0.1, cpuMsPerTick: 0.5, rssBytes: 50_000_000 },

@@ -148,6 +148,7 @@ function nowOf(draft: {
     },
     today: { measuredMj: Math.round(aiMj * 1.7), aiMj, coverageRatio: 0.983 },
     gaugeFullW: 60,
+    ...{ overhead: null, overheadFactor: 1, coolingFactor: 1 },
     domains: isEstimate
       ? [domain('cpu/est', 'cpu', 'Processor', null, machineW, uncertainty)]
       : [
@@ -172,7 +173,12 @@ function nowOf(draft: {
       isSelf: app.isSelf ?? false,
     })),
     models: apps.some((app) => app.id === 'ollama')
-      ? [{ id: 'qwen3:8b Q4_K_M', app: 'ollama', powerW: 26, tokensPerS: 31.2, tokensPerJ: 1.15 }]
+      ? [
+          {
+            ...{ id: 'ollama/qwen3:8b', app: 'ollama', name: 'qwen3:8b Q4_K_M', state: 'ready', isRemote: false },
+            ...{ powerW: 26, tokensPerS: 31.2, tokensPerJ: 1.15 },
+          },
+        ]
       : [],
     self: { powerW: 0.03, cpuMsPerTick: 0.41, rssBytes: 58_000_000 },
     notices: [],
@@ -288,6 +294,7 @@ const sourcesOf = (now: Now, options: { denied?: boolean } = {}): Output<'source
       virtualisation: isEstimate ? 'kvm' : null,
     },
     coverageTodayRatio: now.today.coverageRatio,
+    secretKeyPlace: null,
     findings: isEstimate
       ? []
       : [{ code: 'childAboveParent', text: 'Cores read more than their package for a tick.', count: 3 }],
@@ -355,6 +362,12 @@ function withMeters(): Answers {
   })
   const metered = contract.now.output.parse({
     ...now,
+    overhead: {
+      ...{ meter: 'wall/desk-plug', meterName: 'Desk plug', provenance: 'counter' },
+      ...{ powerW: 31.2, uncertainty: 0.13, ratio: 0.31, reason: null },
+    },
+    overheadFactor: 1.31,
+    coolingFactor: 1.2,
     domains: [
       ...now.domains,
       wall('desk-plug', 'Desk plug', { powerW: 118.4, uncertainty: 0.03 }),
@@ -376,7 +389,7 @@ function withMeters(): Answers {
     },
   ]
   return answersOf(metered, liveOf(metered, 900), {
-    settings: ok(settings({ pricePerKwh: 0.34, wallMeters })),
+    settings: ok(settings({ pricePerKwh: 0.34, wallMeters, countOverhead: true, coolingFactor: 1.2 })),
     testMeter: ok(
       contract.testMeter.output.parse({
         units: [
@@ -386,7 +399,7 @@ function withMeters(): Answers {
           },
           { unit: 'switch:1', name: 'switch:1', powerW: 0, energyMj: null, provenance: 'sensor' },
         ],
-        certificateSha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+        unknownCertificateSha256: null,
       }),
     ),
     traffic: ok({
@@ -473,6 +486,27 @@ export const scenes: Readonly<Record<string, () => Answers>> = {
     })
   },
   meters: withMeters,
+  meterUnknown: () => {
+    const { now, ...answers } = withMeters()
+    const reason = 'Known once the meter has told three figures over a whole minute.'
+    const awaited = { powerW: null, uncertainty: null, ratio: null, reason }
+    return {
+      ...answers,
+      ...(now?.ok === true &&
+        now.value.overhead !== null && {
+          now: ok({
+            ...now.value,
+            overhead: { ...now.value.overhead, ...awaited },
+            overheadFactor: 1,
+            coolingFactor: 1,
+          }),
+        }),
+      testMeter: ok({
+        units: [],
+        unknownCertificateSha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      }),
+    }
+  },
   meterRefused: () => ({
     ...withMeters(),
     testMeter: problem(

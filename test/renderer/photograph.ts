@@ -62,8 +62,16 @@ function shotsOf(scene: string): readonly Shot[] {
   if (scene === 'meters') {
     const dialogs = [{ ...change, presses: ['Add a meter'] }, change, { ...change, ...small }]
     const network: Shot = { page: 'index.html#settings/network', ...wide }
-    return [...others, network, { ...network, ...small }, ...dialogs, { ...change, presses: ['Remove Desk plug'] }]
+    return [
+      ...now,
+      ...others,
+      network,
+      { ...network, ...small },
+      ...dialogs,
+      { ...change, presses: ['Remove Desk plug'] },
+    ]
   }
+  if (scene === 'meterUnknown') return [...now, ...others, change, { ...change, ...small }]
   if (scene === 'meterRefused') return [change, { ...change, presses: ['Remove Desk plug', 'Remove it'] }]
   return ['full', 'estimate', 'denied', 'down'].includes(scene) ? [...now, ...others] : now
 }

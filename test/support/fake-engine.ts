@@ -1,6 +1,6 @@
 import type { PerwattEvent, PerwattHandlers } from '../../contract/index.ts'
 import type { Now } from '../../contract/now.ts'
-import { ok } from '../../contract/result.ts'
+import { ok, problem } from '../../contract/result.ts'
 import { Settings } from '../../contract/settings.ts'
 import type { Sources } from '../../contract/sources.ts'
 import type { Served } from '../../engine/socket/sessions.ts'
@@ -24,6 +24,7 @@ export const emptyNow: Now = {
   today: { measuredMj: 0, aiMj: 0, coverageRatio: 1 },
   gaugeFullW: 50,
   domains: [],
+  ...{ overhead: null, overheadFactor: 1, coolingFactor: 1 },
   apps: [],
   models: [],
   self: { powerW: 0.01, cpuMsPerTick: 0.5, rssBytes: 50_000_000 },
@@ -34,8 +35,16 @@ const noSources: Sources = {
   sources: [],
   machine: { cpuModel: null, logicalCpus: 2, osName: null, virtualisation: null },
   coverageTodayRatio: 0,
+  secretKeyPlace: null,
   findings: [],
 }
+
+const noServer = {
+  ok: false,
+  code: 'unknownServer',
+  reason: 'A fake engine asks nobody.',
+  remedy: null,
+} as never
 
 export type FakeEngine = {
   readonly served: Served
@@ -56,6 +65,7 @@ export function fakeEngine(overrides: Partial<PerwattHandlers> = {}): FakeEngine
       ok({
         ...{ fromS, toS, by, timeZone: 'UTC', coverageRatio: 0, estimatedRatio: 0, rows: [], gaps: [] },
         ...{ measuredMj: 0, attributedMj: 0, idleMj: 0, otherMj: 0, overheadMj: null },
+        ...{ overheadRatio: null, overheadBy: null, overheadFactor: 1, coolingFactor: 1 },
       }),
     sources: () => ok(noSources),
     checkAgain: () => ok(noSources),
@@ -69,6 +79,33 @@ export function fakeEngine(overrides: Partial<PerwattHandlers> = {}): FakeEngine
     setMeter: () => ok({}),
     removeMeter: () => ok({}),
     traffic: () => ok({ addresses: [] }),
+    servers: () => ok({ servers: [] }),
+    findServers: () => ok({ servers: [] }),
+    addServer: () => noServer,
+    removeServer: () => noServer,
+    setServerKey: () => noServer,
+    unloadModel: () => noServer,
+    setMetering: () => noServer,
+    apps: () => ok({ rows: [], coverageRatio: 0 }),
+    models: () => ok({ rows: [], coverageRatio: 0 }),
+    users: () => ok({ rows: [], projects: [], namesShown: false }),
+    requests: () => ok({ rows: [], isComplete: true, keptFromS: 1_790_000_000 }),
+    request: () => problem('unknownRequest', 'A fake engine answers no requests.'),
+    mergeUsers: () => problem('unknownUser', 'A fake engine knows nobody.'),
+    nameUser: () => problem('unknownUser', 'A fake engine knows nobody.'),
+    jobs: () => ok({ rows: [] }),
+    keepJob: () => ok({}),
+    meterReport: () => ok({ energies: [] }),
+    calibration: () => ok({ fits: [], reference: null, reason: 'A fake engine measures nothing.', remedy: null }),
+    beginCalibration: () => ({
+      ok: false,
+      code: 'noReference',
+      reason: 'A fake engine measures nothing.',
+      remedy: null,
+    }),
+    endCalibration: () => ({ ok: false, code: 'notBegun', reason: 'Nothing was begun.', remedy: null }),
+    abandonCalibration: () => ok({}),
+    forgetCalibration: () => ok({}),
     engineInfo: () =>
       ok({
         ...{ version: '0.0.0', pid: 1, startedS: 1_790_000_000, dataDir: '/nowhere' },

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net'
+import { createServer as createTls } from 'node:tls'
 import { onTestFinished } from 'vitest'
 
 /** Servers on loopback that end with their test; each gives its address. */
@@ -25,6 +26,20 @@ export async function tcpServer(listener: (socket: Socket) => void): Promise<str
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy()
   })
+  return `tcp://127.0.0.1:${await listen(server)}`
+}
+
+/** Like `tcpServer`, over TLS; what a client sent before it hung up is no fault. */
+export async function tlsServer(
+  certificate: { key: string; cert: string },
+  listener: (socket: Socket) => void,
+): Promise<string> {
+  const server = createTls(certificate, (socket) => {
+    socket.on('error', () => {})
+    listener(socket)
+    onTestFinished(() => void socket.destroy())
+  })
+  server.on('tlsClientError', () => {})
   return `tcp://127.0.0.1:${await listen(server)}`
 }
 

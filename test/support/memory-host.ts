@@ -40,7 +40,8 @@ export class MemoryHost implements Host {
   readonly selfPid = null
   readonly memory = new Map<string, { content: MemoryFile }>()
   readonly links = new Map<string, string | { readonly fault: FileFault }>()
-  readonly calls = { list: 0, open: 0, text: 0, link: 0, owner: 0, read: 0 }
+  /** `status`: reads of `power/runtime_status`, which the kernel answers without asking the device. */
+  readonly calls = { list: 0, open: 0, text: 0, link: 0, owner: 0, read: 0, status: 0 }
   /** Descriptors that may be open at once. */
   descriptorLimit = Number.POSITIVE_INFINITY
   openDescriptors = 0
@@ -94,7 +95,7 @@ export class MemoryHost implements Host {
       if (isFault(content) && content.fault === 'denied') return fault(path, 'denied')
       if (this.openDescriptors >= this.descriptorLimit) return fault(path, 'exhausted')
       this.openDescriptors++
-      return ok(new MemoryDescriptor(this, file))
+      return ok(new MemoryDescriptor(this, file, path.endsWith('/power/runtime_status') ? 'status' : 'read'))
     },
   }
 
@@ -104,9 +105,7 @@ export class MemoryHost implements Host {
   userName(): string | null {
     return null
   }
-  async command(): Promise<Result<never, 'absent'>> {
-    return problem('absent', 'a machine in memory runs no commands')
-  }
+  command: Host['command'] = async () => problem('absent', 'a machine in memory runs no commands')
   library(): Result<never, 'absent'> {
     return problem('absent', 'a machine in memory has no libraries')
   }
@@ -135,16 +134,18 @@ class MemoryDescriptor implements KeptFile {
   fault: FileFault | null = null
   readonly #host: MemoryHost
   readonly #file: { content: MemoryFile }
+  readonly #countedAs: 'read' | 'status'
   #isOpen = true
 
-  constructor(host: MemoryHost, file: { content: MemoryFile }) {
+  constructor(host: MemoryHost, file: { content: MemoryFile }, countedAs: 'read' | 'status') {
     this.#host = host
     this.#file = file
+    this.#countedAs = countedAs
   }
 
   read(buffer: Uint8Array): number {
     if (!this.#isOpen) throw new Error('read after close')
-    this.#host.calls.read++
+    this.#host.calls[this.#countedAs]++
     const content = textOf(this.#file.content)
     if (isFault(content)) {
       this.fault = content.fault

@@ -2,9 +2,12 @@ import type { Socket } from 'node:net'
 import { ok, problem, type Result } from '../../../contract/result.ts'
 import type { ContactFault } from '../host.ts'
 
-/** How the other end proves who it is, where the address is https. */
+/** How the other end proves who it is, where the address is one with TLS. */
 export type Certificate = { readonly sha256: string; readonly isTrusted: boolean }
 export type Connected = { readonly socket: Socket; readonly certificate: Certificate | null }
+
+const TLS: ReadonlySet<string> = new Set(['https:', 'mqtts:'])
+const USUAL_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'mqtt:': 1883, 'mqtts:': 8883 }
 
 /**
  * Connects to exactly this host and port. Over TLS any certificate is taken and told: the caller judges it before it sends a byte, since
@@ -13,8 +16,8 @@ export type Connected = { readonly socket: Socket; readonly certificate: Certifi
  */
 export function connect(target: URL, abort: AbortSignal): Promise<Result<Connected, ContactFault>> {
   const host = target.hostname.replace(/^\[|\]$/g, '')
-  const isTls = target.protocol === 'https:'
-  const port = Number(target.port) || (isTls ? 443 : 80)
+  const isTls = TLS.has(target.protocol)
+  const port = Number(target.port) || (USUAL_PORTS[target.protocol] ?? 0)
   const isName = !process.getBuiltinModule('node:net').isIP(host)
   return new Promise((resolve) => {
     const socket = isTls

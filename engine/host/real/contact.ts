@@ -1,15 +1,17 @@
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { ok, problem, type Result } from '../../../contract/result.ts'
-import type { Contact, ContactFault, HttpAnswer, Traffic } from '../host.ts'
+import type { Broker, Contact, ContactFault, HttpAnswer, Traffic } from '../host.ts'
 import { noContact } from '../no-contact.ts'
 import { type Connected, connect } from './connection.ts'
+import { HttpLine } from './http-line.ts'
 
 const MAX_BYTES = 1_000_000
 const TIMEOUT_MS = 2_000
 
 /** What a header may hold (RFC 9110 §5.5), so that no secret can end one and begin another. */
 const HEADER = /^[\t -~]*$/
+
+const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'tcp:', 'mqtt:', 'mqtts:'])
 
 type Asked = NonNullable<Parameters<Contact['ask']>[1]>
 type Counted = { address: string; sentBytes: number; receivedBytes: number; answeredMs: number | null }
@@ -33,7 +35,7 @@ export function realContacts() {
 /** An origin and nothing else: what follows it, or a name and password in it, belongs to the questions and not to the address. */
 function targetOf(address: string): URL | null {
   const target = URL.canParse(address) ? new URL(address) : null
-  if (target === null || !['http:', 'https:', 'tcp:'].includes(target.protocol) || target.hostname === '') return null
+  if (target === null || !PROTOCOLS.has(target.protocol) || target.hostname === '') return null
   const isBare = ['', '/'].includes(target.pathname) && target.search === '' && target.hash === ''
   const isOpen = target.username === '' && target.password === ''
   const isPortKnown = target.protocol !== 'tcp:' || target.port !== ''
@@ -49,6 +51,9 @@ class RealContact implements Contact {
   readonly #counted: Counted
   readonly #pinned: string | null
   readonly #closing = new AbortController()
+  readonly #added = new WeakMap<Socket, { sent: number; received: number }>()
+  /** Open for the next question. */
+  #kept: HttpLine | null = null
 
   constructor(target: URL, counted: Counted, pinned: string | null) {
     this.#target = target
@@ -59,17 +64,27 @@ class RealContact implements Contact {
   ask(path: string, options: Asked = {}): Promise<Result<HttpAnswer, ContactFault>> {
     const { address } = this.#counted
     const url = path.startsWith('/') && URL.canParse(path, this.#target.href) ? new URL(path, this.#target) : null
-    if (url?.origin !== this.#target.origin || this.#target.protocol === 'tcp:') {
+    if (url?.origin !== this.#target.origin || !this.#target.protocol.startsWith('http')) {
       return Promise.resolve(problem('refused', `${address} is asked for its own pages only.`))
     }
     if (Object.values(options.headers ?? {}).some((value) => !HEADER.test(value))) {
       return Promise.resolve(problem('refused', `${address} cannot be asked with this name or secret: its characters.`))
     }
+    const body = options.body === undefined ? null : Buffer.from(options.body)
+    const head = this.#headOf(`${url.pathname}${url.search}`, options, body)
     return this.#within(options.timeoutMs, async (deadline) => {
+      const kept = this.#takeKept()
+      // What is sent twice must not happen twice.
+      const isHarmless = body === null && options.method !== 'POST'
+      if (kept?.isFree === true && isHarmless) {
+        const answer = this.#keep(kept, await kept.ask(head, null, deadline))
+        // It was closed while nobody used it: that is no word on the server.
+        if (answer.ok || !kept.isSilent || deadline.aborted) return answer
+      } else kept?.socket.destroy()
       const connected = await this.#connect(deadline)
       if (!connected.ok) return connected
-      const { socket } = connected.value
-      return this.#count(socket, await this.#request(socket, `${url.pathname}${url.search}`, options))
+      const line = new HttpLine(connected.value.socket)
+      return this.#keep(line, await line.ask(head, body, deadline))
     })
   }
 
@@ -82,13 +97,30 @@ class RealContact implements Contact {
     })
   }
 
+  join(...[options, take, end]: Parameters<Contact['join']>) {
+    return this.#within<Broker, ContactFault | 'denied'>(options.timeoutMs, async (deadline) => {
+      if (!this.#target.protocol.startsWith('mqtt')) return problem('refused', 'is the address of no MQTT broker')
+      const connected = await this.#connect(deadline)
+      if (!connected.ok) return connected
+      const { socket } = connected.value
+      // Taken when a meter needs it: the client is 11 MB that most engines never use.
+      const { joinBroker } = await import('./broker.ts')
+      const origin = this.#counted.address
+      const ended = { ...options, origin, onEnd: end, onTraffic: () => this.#add(socket) }
+      const joined = await joinBroker(socket, ended, take)
+      return joined.ok ? joined : this.#count(socket, joined)
+    })
+  }
+
   certificate() {
     return this.#within(undefined, async (deadline) => {
       const connected = await connect(this.#target, deadline)
       if (!connected.ok) return connected
       this.#count(connected.value.socket, ok(null))
       const { certificate } = connected.value
-      return certificate === null ? problem('refused', 'shows no certificate: it is not https') : ok(certificate)
+      return certificate === null
+        ? problem('refused', 'shows no certificate: the address is not one with TLS')
+        : ok(certificate)
     })
   }
 
@@ -112,33 +144,31 @@ class RealContact implements Contact {
     )
   }
 
-  #request(socket: Socket, path: string, options: Asked): Promise<Result<HttpAnswer, ContactFault>> {
-    const body = options.body === undefined ? null : Buffer.from(options.body)
-    return new Promise<Result<HttpAnswer, ContactFault>>((resolve) => {
-      const call = process.getBuiltinModule('node:http').request({
-        method: options.method ?? 'GET',
-        path,
-        headers: {
-          host: this.#target.host,
-          connection: 'close',
-          ...options.headers,
-          ...(body === null ? {} : { 'content-length': String(body.length) }),
-        },
-        createConnection: () => socket,
-      })
-      call.on('error', () => resolve(problem('broken', 'broke off')))
-      // An answer that is none, such as an unasked change of protocol, ends the request without an error.
-      call.on('close', () => resolve(problem('broken', 'broke off')))
-      call.on('response', (answer) => takeAnswer(answer, resolve))
-      call.end(body)
-    })
+  #headOf(path: string, { method = 'GET', headers = {} }: Asked, body: Buffer | null): string {
+    const lines = [`${method} ${path} HTTP/1.1`, `host: ${this.#target.host}`]
+    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
+    if (body !== null || method === 'POST') lines.push(`content-length: ${body?.length ?? 0}`)
+    return `${lines.join('\r\n')}\r\n\r\n`
+  }
+
+  #takeKept(): HttpLine | null {
+    const kept = this.#kept
+    this.#kept = null
+    return kept
+  }
+
+  #keep<T>(line: HttpLine, result: T): T {
+    this.#add(line.socket)
+    if (this.#kept === null && line.isFree && !this.#closing.signal.aborted) this.#kept = line
+    else line.socket.destroy()
+    return result
   }
 
   /** Every problem of this address begins with it, and nothing lasts longer than asked, nor than the contact. */
-  async #within<T>(
+  async #within<T, Code extends string = ContactFault>(
     timeoutMs = TIMEOUT_MS,
-    run: (deadline: AbortSignal) => Promise<Result<T, ContactFault>>,
-  ): Promise<Result<T, ContactFault>> {
+    run: (deadline: AbortSignal) => Promise<Result<T, Code>>,
+  ): Promise<Result<T, Code | ContactFault>> {
     const { address } = this.#counted
     if (this.#closing.signal.aborted) return problem('refused', `${address} is not asked any more.`)
     const timeout = new AbortController()
@@ -152,35 +182,20 @@ class RealContact implements Contact {
   }
 
   #count<T>(socket: Socket, result: T): T {
-    this.#counted.sentBytes += socket.bytesWritten
-    this.#counted.receivedBytes += socket.bytesRead
-    if (socket.bytesRead > 0) this.#counted.answeredMs = Date.now()
+    this.#add(socket)
     socket.destroy()
     return result
   }
-}
 
-function takeAnswer(answer: IncomingMessage, settle: (result: Result<HttpAnswer, ContactFault>) => void): void {
-  const status = answer.statusCode ?? 0
-  if (status >= 300 && status < 400 && status !== 304) {
-    settle(problem('redirected', 'points to another place, which is not followed'))
-    return
+  /** What went over a connection since the last time. */
+  #add(socket: Socket): void {
+    const before = this.#added.get(socket) ?? { sent: 0, received: 0 }
+    const { bytesWritten: sent, bytesRead: received } = socket
+    this.#counted.sentBytes += sent - before.sent
+    this.#counted.receivedBytes += received - before.received
+    if (received > before.received) this.#counted.answeredMs = Date.now()
+    this.#added.set(socket, { sent, received })
   }
-  const chunks: Buffer[] = []
-  let length = 0
-  answer.on('data', (chunk: Buffer) => {
-    length += chunk.length
-    if (length > MAX_BYTES) settle(problem('tooLarge', 'answers with more than 1 MB'))
-    else chunks.push(chunk)
-  })
-  answer.on('error', () => settle(problem('broken', 'broke off')))
-  answer.on('close', () => settle(problem('broken', 'broke off')))
-  answer.on('end', () => {
-    const headers = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
-      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
-    )
-    settle(ok({ status, headers: Object.fromEntries(headers), body: Buffer.concat(chunks).toString('utf8') }))
-  })
 }
 
 function takeText(

@@ -1,4 +1,6 @@
 import type { HostFiles, MachineFacts } from '../host.ts'
+import { runCommand } from './programs.ts'
+import { virtualisationElsewhere } from './virtualisation.ts'
 
 /** What a Linux tree says of its machine, without running anything. */
 export function factsOfTree(files: HostFiles): MachineFacts {
@@ -30,13 +32,14 @@ export function factsOfTree(files: HostFiles): MachineFacts {
 
 /** This very machine: what the tree does not say, systeminformation may know. It is asked once, and never for graphics: that wakes cards. */
 export async function factsOfMachine(files: HostFiles): Promise<MachineFacts> {
-  const { chassis, cpu, mem, osInfo } = await import('systeminformation')
+  const { chassis, cpu, mem, osInfo, system } = await import('systeminformation')
   const tree = factsOfTree(files)
-  const [processor, memory, enclosure, os] = await Promise.all([
+  const [processor, memory, enclosure, os, virtualisation] = await Promise.all([
     known(cpu()),
     known(mem()),
     known(chassis()),
     known(osInfo()),
+    tree.virtualisation ?? virtualisationElsewhere(process.platform, runCommand, () => known(system())),
   ])
   const model = processor === null ? '' : `${processor.manufacturer} ${processor.brand}`.trim()
   return {
@@ -49,6 +52,7 @@ export async function factsOfMachine(files: HostFiles): Promise<MachineFacts> {
     memoryBytes: tree.memoryBytes ?? (memory?.total || null),
     chassis: tree.chassis ?? chassisInWords(enclosure?.type ?? ''),
     osName: tree.osName ?? (os === null ? null : `${os.distro} ${os.release}`.trim() || null),
+    virtualisation,
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, readFile, readlinkSync, readSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, read, readdirSync, readFile, readlinkSync, readSync } from 'node:fs'
 import { ok, type Result } from '../../../contract/result.ts'
 import { fileProblem } from '../file-problem.ts'
 import type { FileFault, HostFiles, KeptFile } from '../host.ts'
@@ -7,6 +7,8 @@ import type { FileFault, HostFiles, KeptFile } from '../host.ts'
 export type Roots = { readonly procfs: string; readonly sysfs: string; readonly rootfs: string }
 
 const MAX_BYTES = 1_000_000
+/** More than a page, which is the most that an attribute of sysfs holds: one read that does not fill it had all of it. */
+const LATER_BYTES = 4_097
 /** A named pipe in a foreign tree must not hold us up. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 const FAULT_OF_ERRNO: ReadonlyMap<string, FileFault> = new Map([
@@ -34,18 +36,13 @@ export function realFiles(roots: Roots): HostFiles {
         try {
           const length = readAll(descriptor, whole)
           if (length > MAX_BYTES) return null
-          return whole.toString(isKernelFile(path) ? 'latin1' : 'utf8', 0, length)
+          return whole.toString(encodingOf(path), 0, length)
         } finally {
           closeSync(descriptor)
         }
       })
     },
-    later(path, take) {
-      readFile(pathOf(path), isKernelFile(path) ? 'latin1' : 'utf8', (error, text) => {
-        if (error !== null) take(fileProblem(path, faultOf(error)))
-        else take(text.length > MAX_BYTES ? fileProblem(path, 'broken') : ok(text))
-      })
-    },
+    later: laterReader(pathOf),
     list: (path) => attempt(path, () => readdirSync(pathOf(path))),
     link: (path) => attempt(path, () => readlinkSync(pathOf(path))),
     owner(path) {
@@ -81,6 +78,36 @@ function readAll(descriptor: number, buffer: Buffer): number {
   return length
 }
 
+/**
+ * Only the read goes to the chip, so only it leaves this thread: Node's own `readFile` goes to the pool and back for each of open, stat, read
+ * and close, and every time wakes a thread for it.
+ */
+function laterReader(pathOf: (path: string) => string): HostFiles['later'] {
+  const spare: Buffer[] = []
+
+  function whole(path: string, take: Parameters<HostFiles['later']>[1]): void {
+    readFile(pathOf(path), encodingOf(path), (error, text) => {
+      if (error !== null) take(fileProblem(path, faultOf(error)))
+      else take(text.length > MAX_BYTES ? fileProblem(path, 'broken') : ok(text))
+    })
+  }
+
+  return (path, take) => {
+    const opened = attempt(path, () => openSync(pathOf(path), FLAGS))
+    // Whoever asks is never answered before the question is out.
+    if (!opened.ok) return queueMicrotask(() => take(opened))
+    const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(LATER_BYTES)
+    read(opened.value, buffer, 0, LATER_BYTES, 0, (error, length) => {
+      closeSync(opened.value)
+      const text = error === null && length < LATER_BYTES ? buffer.toString(encodingOf(path), 0, length) : null
+      spare.push(buffer)
+      if (error !== null) take(fileProblem(path, faultOf(error)))
+      else if (text === null) whole(path, take)
+      else take(ok(text))
+    })
+  }
+}
+
 function keptFile(descriptor: number): KeptFile {
   let isOpen = true
   let fault: FileFault | null = null
@@ -114,8 +141,8 @@ function attempt<T>(path: string, action: () => T | null): Result<T, FileFault> 
   }
 }
 
-function isKernelFile(path: string): boolean {
-  return path.startsWith('/proc/') || path.startsWith('/sys/')
+function encodingOf(path: string): 'latin1' | 'utf8' {
+  return path.startsWith('/proc/') || path.startsWith('/sys/') ? 'latin1' : 'utf8'
 }
 
 function faultOf(error: unknown): FileFault {

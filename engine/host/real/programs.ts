@@ -36,8 +36,22 @@ export function runCommand(
 
 type SignalName = Parameters<Host['signal']>[1]
 
-/** The start time is compared right before: between the two system calls no pid comes round again. */
-export function sendSignal(files: HostFiles, target: ProcessKey, name: SignalName): Result<null, 'gone' | 'denied'> {
+/**
+ * The start time is compared right before: between the two system calls no pid comes round again. Elsewhere than on Linux it can only be asked
+ * of the vendor process, later; a number alone may be another process's by then, so nothing is sent.
+ */
+export function sendSignal(
+  files: HostFiles,
+  target: ProcessKey,
+  name: SignalName,
+  platform: NodeJS.Platform = process.platform,
+): Result<null, 'gone' | 'denied'> {
+  if (platform !== 'linux') {
+    return problem(
+      'denied',
+      `Perwatt cannot yet make sure on this system that ${target.pid} is still the same process.`,
+    )
+  }
   const stat = files.text(`/proc/${target.pid}/stat`)
   if (!stat.ok || startTicksOf(stat.value) !== target.startTicks) {
     return problem('gone', `Process ${target.pid} has ended.`)

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import type { FileFault } from '../host.ts'
+import { Provenance } from '../../../contract/units.ts'
+import { MeterDialect } from '../../../contract/wall-meter.ts'
+import type { FileFault, VendorFault } from '../host.ts'
 
 /**
  * A recording is one readable text file. First the header, a name and a JSON value a line; then the moments. A moment begins with `at`
@@ -7,17 +9,41 @@ import type { FileFault } from '../host.ts'
  *
  *     file 3 /proc/1000/stat      the whole text of file number 3, in the lines that follow
  *     |1000 (ollama) S 1 …        one line of it; `:` instead of `|` where no newline ends it
+ *     bytes 5 /sys/… AAEC         the same of a file that is no text, in base64
  *     change 3 0.13=412 0.14=46   line 0, words 13 and 14 of it are new
+ *     there 6 /sys/…              it can be opened, and nobody has read it
  *     fail 4 /sys/… denied        cannot be read now, and why
  *     gone 3                      the process or device of file 3 has ended; its path may come again as another file
  *     dir /proc/… name name       names in a directory
  *     link PATH TARGET            a symbolic link
+ *     unlink PATH                 it is not there any more
  *     owner /proc/1000 1000       who owns it
  *     app 1000 ollama             the catalogue's id for a process; `-` where it knows none
+ *     told nvml 7 8 12.5 14.1     a driver library was asked file 7 and answered file 8 (JSON texts): when it was asked, when it answered
+ *     probed nvml 7 8 12.5 14.1   the same by somebody who waited for it
+ *     refused nvml 7 12.5 denied REASON   who waited was given a problem instead
+ *     trouble nvml broken REASON  nothing can be asked of it from here on; `trouble nvml -`: all is well again
+ *     meter meter-1 1000 1030 [["unit",61.5,null,null,false]]   a wall meter was asked, and what its units showed: name, watts, mJ
+ *                                 counted and the step of that, whether the watts are an estimate; or `absent`, `denied`, `broken`
  *
- * Bytes that are not printable ASCII, `\` and, in names, blanks are written `\xNN`.
+ * Times are monotonic milliseconds since the beginning; what was asked before it has negative ones. Bytes that are not printable ASCII, `\` and,
+ * in names, blanks are written `\xNN`. Version 1 had no `bytes`, `there`, `unlink`, drivers and meters; it is still read.
  */
-export const FIRST_LINE = 'perwatt recording 1'
+export const FIRST_LINE = 'perwatt recording 2'
+export const FIRST_LINES: readonly string[] = [FIRST_LINE, 'perwatt recording 1']
+
+/** Texts of driver libraries are kept like files, so that only what changed is written. No machine has such a folder. */
+export const DRIVER_TEXTS = '/vendor/'
+
+/** A wall meter by a name of ours; address, user, secret and what its owner calls it and its parts are not in a recording. */
+export const RecordedMeter = z.strictObject({
+  id: z.string().regex(/^meter-\d{1,2}$/),
+  dialect: MeterDialect,
+  provenance: Provenance,
+  /** Whether one of its units was chosen; it is called `unit` then. */
+  isUnitChosen: z.boolean(),
+})
+export type RecordedMeter = z.infer<typeof RecordedMeter>
 
 export const RecordingHeader = z.strictObject({
   platform: z.enum(['linux', 'darwin', 'win32']),
@@ -36,105 +62,58 @@ export const RecordingHeader = z.strictObject({
     osName: z.string().nullable(),
     virtualisation: z.enum(['none', 'vm', 'container', 'wsl']).nullable(),
   }),
+  meters: z.array(RecordedMeter).max(16).default([]),
 })
 export type RecordingHeader = z.infer<typeof RecordingHeader>
 
 /** A word of a line: which line, which word in it, and what it is now. */
 export type Edit = { readonly line: number; readonly word: number; readonly value: string }
 
+/** When a driver library was asked and when it answered. */
+export type DriverTimes = { readonly askedMs: number; readonly answeredMs: number }
+
+/** What a meter's units showed, or that it gave none. */
+export type MeterLook = readonly MeterFigures[] | 'absent' | 'denied' | 'broken'
+const Figure = z.number().nullable()
+export const MeterFigures = z.tuple([z.string().max(40), Figure, Figure, Figure, z.boolean()])
+export type MeterFigures = z.infer<typeof MeterFigures>
+
 export type Step =
   | { readonly kind: 'file'; readonly file: number; readonly path: string; readonly text: string }
+  | { readonly kind: 'bytes'; readonly file: number; readonly path: string; readonly text: string }
   | { readonly kind: 'change'; readonly file: number; readonly edits: readonly Edit[] }
+  | { readonly kind: 'there'; readonly file: number; readonly path: string }
   | { readonly kind: 'fail'; readonly file: number; readonly path: string; readonly fault: FileFault }
   | { readonly kind: 'gone'; readonly file: number }
   | { readonly kind: 'dir'; readonly path: string; readonly names: readonly string[] }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  | { readonly kind: 'unlink'; readonly path: string }
   | { readonly kind: 'owner'; readonly path: string; readonly uid: number }
   | { readonly kind: 'app'; readonly pid: number; readonly app: string | null }
+  | (DriverTimes & {
+      readonly kind: 'told' | 'probed'
+      readonly driver: string
+      readonly question: number
+      readonly answer: number
+    })
+  | {
+      readonly kind: 'refused'
+      readonly driver: string
+      readonly question: number
+      readonly askedMs: number
+      readonly fault: VendorFault
+      readonly reason: string
+    }
+  | {
+      readonly kind: 'trouble'
+      readonly driver: string
+      readonly fault: { readonly code: VendorFault; readonly reason: string } | null
+    }
+  | (DriverTimes & { readonly kind: 'meter'; readonly meter: string; readonly look: MeterLook })
 
 export type Moment = {
   readonly monotonicMs: number
   readonly boottimeMs: number
   readonly wallMs: number
   readonly steps: readonly Step[]
-}
-
-export function headerText(header: RecordingHeader): string {
-  const lines = Object.entries(header).map(([name, value]) => `${name} ${JSON.stringify(value)}\n`)
-  return `${FIRST_LINE}\n${lines.join('')}`
-}
-
-export function momentText({ monotonicMs, boottimeMs, wallMs, steps }: Moment): string {
-  const times = [monotonicMs, boottimeMs, wallMs].map((ms) => Math.round(ms * 1_000) / 1_000)
-  return `\nat ${times.join(' ')}\n${steps.map(stepText).join('')}`
-}
-
-function stepText(step: Step): string {
-  if (step.kind === 'file') return `file ${step.file} ${escaped(step.path)}\n${contentText(step.text)}`
-  if (step.kind === 'change') return `change ${step.file} ${step.edits.map(editText).join(' ')}\n`
-  if (step.kind === 'fail') return `fail ${step.file} ${escaped(step.path)} ${step.fault}\n`
-  if (step.kind === 'gone') return `gone ${step.file}\n`
-  if (step.kind === 'dir') return `${['dir', step.path, ...step.names].map(escaped).join(' ')}\n`
-  if (step.kind === 'link') return `link ${escaped(step.path)} ${escaped(step.target)}\n`
-  if (step.kind === 'owner') return `owner ${escaped(step.path)} ${step.uid}\n`
-  return `app ${step.pid} ${step.app === null ? '-' : escaped(step.app)}\n`
-}
-
-function contentText(text: string): string {
-  const lines = text.split('\n')
-  const last = lines.pop() ?? ''
-  const ended = lines.map((line) => `|${escapedLine(line)}\n`).join('')
-  return last === '' ? ended : `${ended}:${escapedLine(last)}\n`
-}
-
-function editText({ line, word, value }: Edit): string {
-  return `${line}.${word}=${escaped(value)}`
-}
-
-/** Where only words have changed, these; `null` where the text has another shape. */
-export function editsBetween(before: string, after: string): Edit[] | null {
-  const oldLines = before.split('\n')
-  const newLines = after.split('\n')
-  if (oldLines.length !== newLines.length) return null
-  const edits: Edit[] = []
-  for (const [line, newLine] of newLines.entries()) {
-    const oldLine = oldLines[line] ?? ''
-    if (oldLine === newLine) continue
-    const oldWords = oldLine.split(' ')
-    const newWords = newLine.split(' ')
-    if (oldWords.length !== newWords.length) return null
-    for (const [word, value] of newWords.entries()) {
-      if (value !== oldWords[word]) edits.push({ line, word, value })
-    }
-  }
-  return edits
-}
-
-/** `null` where an edit points at no word. */
-export function withEdits(text: string, edits: readonly Edit[]): string | null {
-  const lines = text.split('\n').map((line) => line.split(' '))
-  for (const { line, word, value } of edits) {
-    const words = lines[line]
-    if (words === undefined || word >= words.length) return null
-    words[word] = value
-  }
-  return lines.map((words) => words.join(' ')).join('\n')
-}
-
-function escapedLine(text: string): string {
-  return text.replace(/[^ -[\]-~]/g, inHex)
-}
-
-function escaped(text: string): string {
-  return text.replace(/[^!-[\]-~]/g, inHex)
-}
-
-function inHex(character: string): string {
-  return `\\x${(character.charCodeAt(0) & 0xff).toString(16).padStart(2, '0')}`
-}
-
-/** `null` where a `\` begins nothing known. */
-export function unescaped(text: string): string | null {
-  if (/\\(?!x[0-9a-f]{2})/.test(text)) return null
-  return text.replace(/\\x([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 }

@@ -1,22 +1,17 @@
 import { problem, type Result } from '../../../contract/result.ts'
-import type { FileFault } from '../host.ts'
-import { type Edit, FIRST_LINE, type Moment, RecordingHeader, type Step, unescaped } from './format.ts'
+import { FIRST_LINE, FIRST_LINES, type Moment, RecordingHeader, type Step } from './format.ts'
+import { type Reader, readStep, Unexpected } from './parse-step.ts'
 
 export type Recording = { readonly header: RecordingHeader; readonly moments: readonly Moment[] }
 
-const FAULTS: readonly FileFault[] = ['absent', 'denied', 'gone', 'broken', 'exhausted']
-
-class Unexpected extends Error {
-  readonly line: number
-
-  constructor(line: number, expected: string) {
-    super(expected)
-    this.line = line
-  }
-}
+/** A month of a busy machine; what is longer is something else. */
+const MOST_CHARACTERS = 250_000_000
 
 /** Reads a recording; problems name file, line and what was expected. */
 export function parseRecording(text: string, fileName: string): Result<Recording, 'badRecording'> {
+  if (text.length > MOST_CHARACTERS) {
+    return problem('badRecording', `${fileName}: expected at most ${MOST_CHARACTERS / 1e6} MB.`)
+  }
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
   const reader: Reader = { lines, at: 0 }
@@ -28,10 +23,8 @@ export function parseRecording(text: string, fileName: string): Result<Recording
   }
 }
 
-type Reader = { readonly lines: readonly string[]; at: number }
-
 function readHeader(reader: Reader): RecordingHeader {
-  if (reader.lines[0] !== FIRST_LINE) throw new Unexpected(1, `"${FIRST_LINE}"`)
+  if (!FIRST_LINES.includes(reader.lines[0] ?? '')) throw new Unexpected(1, `"${FIRST_LINE}"`)
   const fields: Record<string, unknown> = {}
   const lineOf = new Map<string, number>()
   for (reader.at = 1; reader.at < reader.lines.length && reader.lines[reader.at] !== ''; reader.at++) {
@@ -86,56 +79,4 @@ function readMoment(reader: Reader, line: string): Moment {
     steps.push(readStep(reader, words))
   }
   return { monotonicMs, boottimeMs, wallMs, steps }
-}
-
-function readStep(reader: Reader, [kind = '', ...rest]: readonly string[]): Step {
-  const words = rest.map((word) => unescaped(word) ?? fail(reader, 'escapes such as \\x20'))
-  const [first = '', second = ''] = words
-  const count = (length: number) => words.length === length || fail(reader, `${length} words after "${kind}"`)
-  if (kind === 'file' && count(2)) {
-    return { kind, file: integer(reader, first), path: absolute(reader, second), text: readContent(reader) }
-  }
-  if (kind === 'change' && words.length > 1) {
-    return { kind, file: integer(reader, first), edits: words.slice(1).map((word) => readEdit(reader, word)) }
-  }
-  if (kind === 'fail' && count(3)) {
-    const fault = FAULTS.find((name) => name === words[2]) ?? fail(reader, `one of ${FAULTS.join(', ')}`)
-    return { kind, file: integer(reader, first), path: absolute(reader, second), fault }
-  }
-  if (kind === 'gone' && count(1)) return { kind, file: integer(reader, first) }
-  if (kind === 'dir' && words.length > 0) return { kind, path: absolute(reader, first), names: words.slice(1) }
-  if (kind === 'link' && count(2)) return { kind, path: absolute(reader, first), target: second }
-  if (kind === 'owner' && count(2)) return { kind, path: absolute(reader, first), uid: integer(reader, second) }
-  if (kind === 'app' && count(2)) return { kind, pid: integer(reader, first), app: second === '-' ? null : second }
-  return fail(reader, 'one of file, change, fail, gone, dir, link, owner, app')
-}
-
-function readContent(reader: Reader): string {
-  let text = ''
-  for (let line = reader.lines[reader.at]; line?.startsWith('|') === true; line = reader.lines[reader.at]) {
-    reader.at++
-    text += `${unescaped(line.slice(1)) ?? fail(reader, 'escapes such as \\x20')}\n`
-  }
-  const last = reader.lines[reader.at]
-  if (last?.startsWith(':') !== true) return text
-  reader.at++
-  return text + (unescaped(last.slice(1)) ?? fail(reader, 'escapes such as \\x20'))
-}
-
-function readEdit(reader: Reader, text: string): Edit {
-  const match = /^(\d{1,6})\.(\d{1,6})=(.*)$/s.exec(text)
-  if (match === null) return fail(reader, 'changes such as 0.13=412')
-  return { line: Number(match[1]), word: Number(match[2]), value: match[3] ?? '' }
-}
-
-function integer(reader: Reader, text: string): number {
-  return /^\d{1,10}$/.test(text) ? Number(text) : fail(reader, 'a whole number')
-}
-
-function absolute(reader: Reader, text: string): string {
-  return text.startsWith('/') ? text : fail(reader, 'an absolute path')
-}
-
-function fail(reader: Reader, expected: string): never {
-  throw new Unexpected(reader.at, expected)
 }

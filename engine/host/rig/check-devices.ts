@@ -1,6 +1,8 @@
 import type { Span } from './calendar.ts'
 import type { Mistake } from './check.ts'
+import { checkCardKinds, sliceOf } from './check-card-kinds.ts'
 import { checkLoad, checkWindow } from './check-load.ts'
+import { checkMeters } from './check-meters.ts'
 import { durationMs } from './duration.ts'
 import { cardOf, heldBytes, holdingsOf } from './holdings.ts'
 import type { JsonPath } from './json-lines.ts'
@@ -27,10 +29,11 @@ export function checkDevices(rig: Rig): Mistake[] {
       mistakes.push({ path: at('sleeps', 'sleepW'), expected: `expected at most floorW (${card.floorW})` })
     return mistakes
   })
+  const kinds = [...checkCardKinds(rig), ...checkMeters(rig)]
   const windows = (rig.battery?.plugged ?? []).flatMap((window, index) =>
     checkWindow(rig, window, ['battery', 'plugged', index]),
   )
-  return [...cards, ...windows, ...rig.processes.flatMap((_, index) => checkUser(rig, index))]
+  return [...cards, ...kinds, ...windows, ...rig.processes.flatMap((_, index) => checkUser(rig, index))]
 }
 
 function checkUser(rig: Rig, index: number): Mistake[] {
@@ -57,23 +60,43 @@ export function checkCardCapacity(rig: Rig): Mistake[] {
     const users = lives
       .filter(({ spec }) => cardOf(rig, spec) === card)
       .map((life) => ({ life, holdings: holdingsOf(rig, life) }))
-    return [...overworked(rig, card, users), ...overfilled(rig, card, users)].slice(0, 1)
+    return roomsOf(card)
+      .flatMap((room) => {
+        const own = users.filter(({ life }) => room.slice === null || life.spec.gpuSlice === room.slice)
+        return [...overworked(rig, room, own), ...overfilled(rig, room, own)]
+      })
+      .slice(0, 1)
   })
+}
+
+/** A card, or one of the slices that it is split into. */
+type Room = { readonly name: string; readonly slice: number | null; readonly engines: number; readonly bytes: number }
+
+function roomsOf({ pci, memoryBytes, slices }: RigGpu): Room[] {
+  const parts = slices.map((profile, slice): Room => {
+    const { sevenths, bytes } = sliceOf(profile)
+    return { name: `slice ${slice} of ${pci}`, slice, engines: sevenths / 7, bytes }
+  })
+  return [{ name: pci, slice: null, engines: 1, bytes: memoryBytes }, ...parts]
 }
 
 type User = { readonly life: Life; readonly holdings: readonly Span[] }
 
-function overworked(rig: Rig, card: RigGpu, users: readonly User[]): Mistake[] {
+function overworked(rig: Rig, room: Room, users: readonly User[]): Mistake[] {
   const loads = users.map(({ life, holdings }) => gated(piecesOf(life.spec.gpu ?? 0, rig), within(holdings)))
   for (let atMs = 0; atMs < durationMs(rig.duration); ) {
     const { untilMs, most } = mostUntilBend(loads, atMs, durationMs(rig.duration))
-    if (most > 1 + SLACK) {
-      const expected = `expected at most 1 busy engine on ${card.pci}, but at ${atMs / 1_000} s the loads add up to ${Number(most.toFixed(6))}`
+    if (most > room.engines + SLACK) {
+      const expected = `expected at most ${amount(room.engines)} busy engine on ${room.name}, but at ${atMs / 1_000} s the loads add up to ${amount(most)}`
       return [{ path: placeOf(rig, users, atMs, 'gpu'), expected }]
     }
     atMs = untilMs
   }
   return []
+}
+
+function amount(engines: number): number {
+  return Number(engines.toFixed(6))
 }
 
 /** Between two bends loads are straight: the most is at one of the ends. */
@@ -85,13 +108,13 @@ function mostUntilBend(loads: readonly Pieces[], atMs: number, endMs: number): {
   return { untilMs, most: Math.max(value, value + slope * (untilMs - atMs)) }
 }
 
-function overfilled(rig: Rig, card: RigGpu, users: readonly User[]): Mistake[] {
+function overfilled(rig: Rig, room: Room, users: readonly User[]): Mistake[] {
   for (const atMs of startsOf(users)) {
     const bytes = users
       .filter(({ holdings }) => covers(holdings, atMs))
       .reduce((sum, { life }) => sum + heldBytes(life.spec), 0)
-    if (bytes <= card.memoryBytes) continue
-    const expected = `expected at most ${card.memoryBytes} bytes held on ${card.pci}, but at ${Math.max(0, atMs) / 1_000} s there are ${bytes}`
+    if (bytes <= room.bytes) continue
+    const expected = `expected at most ${room.bytes} bytes held on ${room.name}, but at ${Math.max(0, atMs) / 1_000} s there are ${bytes}`
     return [{ path: placeOf(rig, users, atMs, 'gpuMemoryBytes'), expected }]
   }
   return []

@@ -1,5 +1,6 @@
 import { checkCardCapacity, checkDevices } from './check-devices.ts'
 import { checkLoad, checkWindow, isTooOften, largest, TOO_OFTEN } from './check-load.ts'
+import { checkPlatform } from './check-platform.ts'
 import { durationMs } from './duration.ts'
 import type { JsonPath } from './json-lines.ts'
 import { happeningsOf, livesOf, timesOf } from './lives.ts'
@@ -23,6 +24,7 @@ export function checkRig(rig: Rig): Mistake[] {
       ...checkZones(rig),
       ...checkEvents(rig),
       ...checkDevices(rig),
+      ...checkPlatform(rig),
       ...loadsOf(rig).flatMap(([path, load]) => checkLoad(rig, load, path)),
     ],
     () => checkNumbers(rig),
@@ -113,7 +115,8 @@ function checkZones(rig: Rig): Mistake[] {
     return zones.flatMap((zone, position): Mistake[] => {
       const path: JsonPath = position === 0 ? ['domains', index] : ['domains', index, 'children', position - 1]
       const mistakes: Mistake[] = []
-      const isRoot = /^(package|psys)/.test(zone.zone)
+      const isMacs = rig.platform === 'darwin' && (zone.zone === 'dram' || zone.zone === 'npu')
+      const isRoot = /^(package|psys)/.test(zone.zone) || isMacs
       const isChild = /^(core|uncore|dram)$/.test(zone.zone)
       if (position === 0 && !isRoot) mistakes.push({ path: [...path, 'zone'], expected: 'expected a package or psys' })
       if (position > 0 && !isChild)

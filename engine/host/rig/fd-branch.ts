@@ -3,6 +3,7 @@ import type { CardState, CardUser } from './cards.ts'
 import { FIRST_RENDER_NODE } from './gpu-branch.ts'
 import { drmFdinfo, isToldByKernel } from './gpu-text.ts'
 import type { Machine } from './machine.ts'
+import { accelName } from './npu-branch.ts'
 import type { ProcessState } from './processes.ts'
 
 const STANDARD = ['0', '1', '2']
@@ -60,7 +61,9 @@ export function fdBranch(machine: Machine): Branch {
       if (STANDARD.includes(descriptor)) return '/dev/null'
       const use = uses.get(process)
       if (use === undefined || descriptor !== CARD_DESCRIPTOR) return FAULTS.absent
-      return `/dev/dri/renderD${FIRST_RENDER_NODE + use.card.number}`
+      const { card } = use
+      if (card.spec.kind === 'npu') return `/dev/accel/${accelName(machine, card)}`
+      return `/dev/dri/renderD${FIRST_RENDER_NODE + card.number}`
     },
     ownerUid: () => null,
   }

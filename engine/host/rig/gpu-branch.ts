@@ -1,6 +1,7 @@
+import { apuMetrics, apuPowerW, isApu } from './apu-text.ts'
 import { type Branch, FAULTS, type FileText } from './branch.ts'
 import { type CardState, isCardAsleep } from './cards.ts'
-import { driverOf, energyUj, gpuMetrics, isToldByKernel, PCI_IDS, runtimeStatus } from './gpu-text.ts'
+import { driverOf, energyUj, gpuMetrics, isToldByKernel, pciIds, runtimeStatus } from './gpu-text.ts'
 import type { Machine } from './machine.ts'
 import type { Sensors } from './sensors.ts'
 import { liveBranch } from './still-branch.ts'
@@ -15,6 +16,7 @@ export function gpuBranch(machine: Machine, sensors: Sensors, wake: (card: CardS
   const links = new Map<string, string>()
   for (const card of machine.cards) {
     const { spec, number } = card
+    if (spec.kind === 'npu') continue
     const device = `/sys/bus/pci/devices/${spec.pci}`
     const put = (folders: readonly string[], own: Files) => {
       for (const folder of folders) for (const [name, read] of own) files.set(`${folder}/${name}`, read)
@@ -36,15 +38,17 @@ export function gpuBranch(machine: Machine, sensors: Sensors, wake: (card: CardS
   return liveBranch(files, links)
 }
 
-function pciFiles(machine: Machine, card: CardState): Files {
+/** What the kernel keeps of every device on the bus. */
+export function pciFiles(machine: Machine, card: CardState): Files {
   const { spec } = card
-  const [vendor, device] = PCI_IDS[spec.vendor]
+  const [vendor, device] = pciIds(card)
+  const pciClass = spec.kind === 'npu' ? '118000' : '030000'
   const driver = spec.access === 'absent' ? '' : `DRIVER=${driverOf(spec)}\n`
-  const uevent = `${driver}PCI_CLASS=30000\nPCI_ID=${vendor}:${device}\nPCI_SLOT_NAME=${spec.pci}\n`
+  const uevent = `${driver}PCI_CLASS=${Number(pciClass)}\nPCI_ID=${vendor}:${device}\nPCI_SLOT_NAME=${spec.pci}\n`
   return new Map([
     ['vendor', () => `0x${vendor}\n`],
     ['device', () => `0x${device}\n`],
-    ['class', () => '0x030000\n'],
+    ['class', () => `0x${pciClass}\n`],
     ['uevent', () => uevent],
     ['power/runtime_status', () => runtimeStatus(machine, card)],
     ['power/control', () => (spec.sleeps === undefined ? 'on\n' : 'auto\n')],
@@ -60,7 +64,7 @@ function amdFiles(machine: Machine, sensors: Sensors, card: CardState, wake: (ca
       'gpu_metrics',
       readable(
         card,
-        awake(() => gpuMetrics(sensors, card)),
+        awake(() => (isApu(card) ? apuMetrics(machine, sensors, card) : gpuMetrics(sensors, card))),
       ),
     ],
     ['gpu_busy_percent', awake(() => `${Math.round(100 * sensors.cardBusyRatio(card))}\n`)],
@@ -68,10 +72,13 @@ function amdFiles(machine: Machine, sensors: Sensors, card: CardState, wake: (ca
 }
 
 function amdHwmon(machine: Machine, sensors: Sensors, card: CardState, wake: (card: CardState) => void): Files {
-  const powerUw = awakeOnly(machine, card, wake)(() => `${Math.round(sensors.cardW(card) * 1e6)}\n`)
+  // Of a processor with graphics the sensor is of all of it, and the northbridge's voltage stands beside.
+  const powerW = () => (isApu(card) ? apuPowerW(sensors, card) : sensors.cardW(card))
+  const powerUw = awakeOnly(machine, card, wake)(() => `${Math.round(powerW() * 1e6)}\n`)
   return new Map<string, () => FileText>([
     ['name', () => 'amdgpu\n'],
     ['power1_average', readable(card, powerUw)],
+    ...(isApu(card) ? ([['in1_input', () => '937\n']] as const) : []),
   ])
 }
 

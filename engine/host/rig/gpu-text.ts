@@ -1,3 +1,4 @@
+import { isApu } from './apu-text.ts'
 import { type CardState, type CardUser, cardCounterMj, holdsNow, isCardAsleep } from './cards.ts'
 import type { Machine } from './machine.ts'
 import type { RigGpu } from './schema-devices.ts'
@@ -7,9 +8,21 @@ export const PCI_IDS = {
   nvidia: ['10de', '2684'],
   amd: ['1002', '744c'],
   intel: ['8086', 'e20b'],
+  /** Its maker's number; such a GPU is on no bus, and no file shows it. */
+  apple: ['106b', '0000'],
 } as const
 
-export function driverOf({ vendor, driver }: RigGpu): string {
+/** Of an AMD processor with graphics, and of its neural unit. */
+const APU_IDS = ['1002', '150e'] as const
+const NPU_IDS = ['1022', '17f0'] as const
+
+export function pciIds(card: CardState): readonly [string, string] {
+  if (card.spec.kind === 'npu') return NPU_IDS
+  return isApu(card) ? APU_IDS : PCI_IDS[card.spec.vendor]
+}
+
+export function driverOf({ vendor, driver, kind }: RigGpu): string {
+  if (kind === 'npu') return 'amdxdna'
   if (vendor === 'intel') return driver
   return vendor === 'amd' ? 'amdgpu' : 'nvidia'
 }
@@ -48,18 +61,30 @@ export function energyUj(card: CardState): string {
 const XE_TIMER_KHZ = 19_200
 
 /** /proc/PID/fdinfo of a descriptor that stands for the card: Documentation/gpu/drm-usage-stats.rst. */
-export function drmFdinfo(machine: Machine, { spec, users }: CardState, user: CardUser): string {
+export function drmFdinfo(machine: Machine, card: CardState, user: CardUser): string {
+  const { spec, users } = card
   const lines: (readonly [string, string | number])[] = [
-    ['drm-driver', driverOf(spec)],
+    ['drm-driver', spec.kind === 'npu' ? 'amdxdna_accel_driver' : driverOf(spec)],
     ['drm-client-id', users.indexOf(user) + 1],
     ['drm-pdev', spec.pci],
   ]
   const heldKib = Math.floor((holdsNow(user, machine.atMs) ? user.bytes : 0) / 1_024)
   const busyMs = user.busy.total
-  if (spec.vendor === 'amd') {
+  if (spec.kind === 'npu') {
+    lines.push(['drm-total-memory', `${heldKib} KiB`])
+    // Linux' own driver tells none; AMD's, outside of its tree, does.
+    if (spec.counter) lines.push(['drm-engine-npu-amdxdna', ns(busyMs)])
+  } else if (isApu(card)) {
+    lines.push(
+      ['drm-resident-vram', '0 KiB'],
+      ['drm-total-gtt', `${heldKib} KiB`],
+      ['drm-resident-gtt', `${heldKib} KiB`],
+    )
+    if (busyMs > 0) lines.push([amdEngine(user), ns(busyMs)])
+  } else if (spec.vendor === 'amd') {
     lines.push(['drm-total-vram', `${heldKib} KiB`], ['drm-resident-vram', `${heldKib} KiB`])
     // The driver leaves out the engines on which a client never worked (amdgpu_fdinfo.c).
-    if (busyMs > 0) lines.push([`drm-engine-${user.process.spec.app === undefined ? 'gfx' : 'compute'}`, ns(busyMs)])
+    if (busyMs > 0) lines.push([amdEngine(user), ns(busyMs)])
   } else if (spec.driver === 'i915') {
     lines.push(['drm-total-local0', `${heldKib} KiB`], ['drm-resident-local0', `${heldKib} KiB`])
     lines.push(['drm-engine-render', ns(0)], ['drm-engine-compute', ns(busyMs)])
@@ -70,6 +95,10 @@ export function drmFdinfo(machine: Machine, { spec, users }: CardState, user: Ca
   }
   const text = lines.map(([key, value]) => `${key}:\t${value}\n`).join('')
   return `pos:\t0\nflags:\t02100002\nmnt_id:\t26\nino:\t685\n${text}`
+}
+
+function amdEngine({ process }: CardUser): string {
+  return `drm-engine-${process.spec.app === undefined ? 'gfx' : 'compute'}`
 }
 
 function ns(ms: number): string {

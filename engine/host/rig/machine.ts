@@ -130,13 +130,23 @@ export class Machine {
 
   /** Since the counter last began at 0. */
   counterMj(zone: ZoneState): number {
-    return this.#energyMj(zone) - zone.beforeRestartMj
+    return this.packageMj(zone) - zone.beforeRestartMj
   }
 
-  /** Energy of everything that counts in the machine's total, whether or not a counter tells it. */
+  /** Of a zone since the rig's start, cards that lie in its chip included. */
+  packageMj(zone: ZoneState): number {
+    let energyMj = this.#energyMj(zone)
+    if (zone.parent !== null) return energyMj
+    for (const card of this.cards) if (card.spec.inside === zone.spec.zone) energyMj += cardEnergyMj(card)
+    return energyMj
+  }
+
+  /** Energy of everything that counts in the machine's total, whether or not a counter tells it, and of what only a Mac's own meter sees. */
   drawnMj(): number {
     let energyMj = 0
-    for (const zone of this.zones) if (countsInTotal(zone, this.zones)) energyMj += this.#energyMj(zone)
+    for (const zone of this.zones) {
+      if (countsInTotal(zone, this.zones) || zone.teller === 'smc') energyMj += this.#energyMj(zone)
+    }
     for (const card of this.cards) energyMj += cardEnergyMj(card)
     return energyMj
   }
@@ -240,7 +250,7 @@ export class Machine {
       [...wakings, ...zone.away.map(({ toMs }) => toMs)].map((atMs) => ({
         atMs,
         apply: () => {
-          zone.beforeRestartMj = this.#energyMj(zone)
+          zone.beforeRestartMj = this.packageMj(zone)
           zone.isRestarted = true
         },
       })),

@@ -16,6 +16,8 @@ const ADA = 8
 const PASCAL = 4
 const RECORD_BYTES = 24
 const NO_INSTANCE = 0xffff_ffff
+/** NVML_VALUE_NOT_AVAILABLE */
+const NOT_TOLD = 0xffff_ffff_ffff_ffffn
 const LIMIT_RATIO = 1.2
 const LEAST_LIMIT_W = 75
 
@@ -84,20 +86,34 @@ function record(machine: Machine, sensors: Sensors, card: CardState, isSlow: boo
   const held = users.map((user, index) => ({ user, index })).filter(({ user }) => holdsNow(user, machine.atMs))
   const lists = (['compute', 'graphics'] as const).map((kind) => {
     const own = held.filter(({ user }) => (user.process.spec.app !== undefined) === (kind === 'compute'))
-    return { kind, count: own.length, bytes: processRecords(own.map(({ user }) => user)) }
+    return {
+      kind,
+      count: own.length,
+      bytes: processRecords(
+        own.map(({ user }) => user),
+        machine.rig.platform === 'win32',
+      ),
+    }
   })
   const samples = held.flatMap(({ user, index }) => {
     const smPct = Math.round(100 * sensors.userBusyRatio(card, index))
     return smPct === 0 ? [] : [{ pid: user.process.pid, atUs: `${Math.round(wallMs * 1_000)}`, smPct }]
   })
+  // Windows' own memory manager lets NVIDIA's library tell neither memory nor time of a process.
+  const isWindows = machine.rig.platform === 'win32'
+  const isSplit = spec.slices.length > 0
+  const energy = energyOf(machine, sensors, card)
   return {
     ...EMPTY,
-    ...energyOf(machine, sensors, card),
+    ...energy,
+    // Of a card that is split it tells no utilisation, neither its own nor by process (nvml.h).
+    codes: isSplit ? { ...energy.codes, gpuPct: NOT_SUPPORTED, samples: NOT_SUPPORTED } : energy.codes,
     pci: spec.pci,
     code: SUCCESS,
-    gpuPct: Math.round(100 * sensors.cardBusyRatio(card)),
-    lists,
-    samples,
+    gpuPct: isSplit ? null : Math.round(100 * sensors.cardBusyRatio(card)),
+    isSplit,
+    lists: isSplit ? [...lists, ...sliceLists(card, machine.atMs)] : lists,
+    samples: isWindows || isSplit ? null : samples,
     description: isSlow ? description(card) : null,
   }
 }
@@ -109,7 +125,15 @@ function energyOf(machine: Machine, sensors: Sensors, card: CardState) {
   const powerUsageMw = Math.round(powerW * 1_000)
   if (!counter) return { codes: { energyMj: NOT_SUPPORTED }, powerUsageMw }
   // It counts since the driver was loaded: long before the rig.
-  return { energyMj: `${COUNTED_BEFORE_MJ + Math.floor(cardCounterMj(card))}`, powerUsageMw }
+  return { codes: {}, energyMj: `${COUNTED_BEFORE_MJ + Math.floor(cardCounterMj(card))}`, powerUsageMw }
+}
+
+/** The same processes again, as each slice's own handle lists them. */
+function sliceLists(card: CardState, atMs: number) {
+  return card.spec.slices.map((_, slice) => {
+    const own = card.users.filter((user) => user.process.spec.gpuSlice === slice && holdsNow(user, atMs))
+    return { kind: 'compute', count: own.length, bytes: processRecords(own, false) }
+  })
 }
 
 const COUNTED_BEFORE_MJ = 1_000_000_000
@@ -127,14 +151,15 @@ function description({ spec, number }: CardState) {
 }
 
 /** nvmlProcessInfo_t: pid @0, bytes held @8, instances @16. */
-function processRecords(users: CardState['users']): string {
+function processRecords(users: CardState['users'], isUntold: boolean): string {
   const bytes = Buffer.alloc(RECORD_BYTES * users.length)
   for (const [index, { process, bytes: held }] of users.entries()) {
     const at = index * RECORD_BYTES
     bytes.writeUInt32LE(process.pid, at)
-    bytes.writeBigUInt64LE(BigInt(held), at + 8)
-    bytes.writeUInt32LE(NO_INSTANCE, at + 16)
-    bytes.writeUInt32LE(NO_INSTANCE, at + 20)
+    bytes.writeBigUInt64LE(isUntold ? NOT_TOLD : BigInt(held), at + 8)
+    const { gpuSlice } = process.spec
+    bytes.writeUInt32LE(gpuSlice === undefined ? NO_INSTANCE : gpuSlice + 1, at + 16)
+    bytes.writeUInt32LE(gpuSlice === undefined ? NO_INSTANCE : 0, at + 20)
   }
   return bytes.toString('base64')
 }

@@ -1,25 +1,30 @@
 import { ok, problem, type Result } from '../../../contract/result.ts'
 import { type VirtualClock, virtualClock } from '../../clock/virtual.ts'
 import type { Host, HttpAnswer, HttpFault, MachineFacts, ProcessKey } from '../host.ts'
-import { noContact } from '../no-contact.ts'
 import { noVendor } from '../no-vendor.ts'
 import type { CardState } from './cards.ts'
+import { driverSessions } from './driver-sessions.ts'
 import { durationMs } from './duration.ts'
 import { faultsOf } from './faults.ts'
 import { fdBranch } from './fd-branch.ts'
 import { gpuBranch } from './gpu-branch.ts'
 import { type Happening, happeningsOf } from './lives.ts'
+import { macStartTicks } from './mac-processes.ts'
 import { Machine } from './machine.ts'
 import { stillFiles } from './machine-text.ts'
+import { npuBranch } from './npu-branch.ts'
 import { nvmlSession } from './nvml-session.ts'
+import { plugContacts } from './plugs.ts'
 import { powercapBranch } from './powercap-branch.ts'
 import { procBranch } from './proc-branch.ts'
 import { PAGE_BYTES, TICK_MS } from './proc-text.ts'
+import type { ProcessState } from './processes.ts'
 import { branchFiles } from './rig-files.ts'
 import type { Rig } from './schema.ts'
 import { sensorsOf } from './sensors.ts'
 import { stillBranch } from './still-branch.ts'
 import { supplyBranch } from './supply-branch.ts'
+import { windowsStartMs } from './windows-processes.ts'
 
 /** Somebody asked a card that slept for more than whether it does, which wakes a real one. */
 export type Waking = { readonly pci: string; readonly atMs: number }
@@ -35,7 +40,7 @@ export interface RigHost extends Host {
   elapsedMs(): number
   /** Until then nothing changes: no load, process, zone, file, clock or sleep; `fromMs` itself where something always does. */
   nextChangeMs(fromMs: number): number
-  /** How far the clock may go in one tick: `tickMs`, or up to 60 s (10 s with devices) while nothing changes. */
+  /** How far the clock may go in one tick: `tickMs`, or up to 60 s (10 s with devices, 5 s on other systems than Linux) while nothing changes; `tickMs` with plugs. */
   nextTickMs(): number
   /** A rig is a script, and its processes keep to it: what was sent to them is kept for whoever wants to know. */
   readonly signals: readonly SentSignal[]
@@ -46,6 +51,8 @@ export interface RigHost extends Host {
 const LONGEST_TICK_MS = 60_000
 /** A sensor that is silent for half a minute says nothing of the time between, and answers of drivers lag by a tick. */
 const LONGEST_SENSOR_TICK_MS = 10_000
+/** Drivers' answers are handed over a tick later, and one that lay for longer counts as from before a sleep (sources/fresh-answers.ts). */
+const LONGEST_DRIVER_TICK_MS = 5_000
 /** What sensors average has a change in it for so long: a long tick would draw it out. */
 const SETTLE_MS = 2_000
 
@@ -61,13 +68,20 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
   const signals: SentSignal[] = []
   const wakings: Waking[] = []
   const elapsedMs = () => clock.boottimeMs() - uptimeMs
-  const hasSensors = rig.gpus.length > 0 || rig.battery !== undefined
-  const longestTickMs = hasSensors ? LONGEST_SENSOR_TICK_MS : LONGEST_TICK_MS
+  const isLinux = rig.platform === 'linux'
+  const hasMeters = rig.meters.length > 0
+  const hasSensors = rig.gpus.length > 0 || rig.battery !== undefined || hasMeters || !isLinux
+  const longestTickMs = !isLinux ? LONGEST_DRIVER_TICK_MS : hasSensors ? LONGEST_SENSOR_TICK_MS : LONGEST_TICK_MS
   const sensors = hasSensors ? sensorsOf(machine) : null
+  const drivers = sensors === null ? null : driverSessions(machine, sensors, clock, () => void catchUp())
   const wake = ({ spec }: CardState) => void wakings.push({ pci: spec.pci, atMs: elapsedMs() })
   const devices =
-    sensors === null ? [] : [fdBranch(machine), gpuBranch(machine, sensors, wake), supplyBranch(machine, sensors)]
-  const branches = [...devices, procBranch(machine), powercapBranch(machine), stillBranch(stillFiles(rig))]
+    sensors === null
+      ? []
+      : [fdBranch(machine), gpuBranch(machine, sensors, wake), npuBranch(machine), supplyBranch(machine, sensors)]
+  const branches = isLinux
+    ? [...devices, procBranch(machine), powercapBranch(machine), stillBranch(stillFiles(rig))]
+    : [stillBranch(new Map())]
   const catchUp = () => {
     const nowMs = elapsedMs()
     if (nowMs > machine.atMs) {
@@ -84,6 +98,7 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
 
   function nextTickMs(): number {
     const settledMs = Math.max(0, elapsedMs() - SETTLE_MS)
+    if (hasMeters) return tickMs
     if (hasSensors && nextChangeMs(settledMs) <= elapsedMs()) return tickMs
     // A tick short of the change: sleep or a reset counter then costs the one tick that it would cost on a real machine.
     const quietMs = Math.min(nextChangeMs(elapsedMs()) - elapsedMs() - tickMs, longestTickMs)
@@ -91,7 +106,7 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
   }
 
   return {
-    platform: 'linux',
+    platform: rig.platform,
     clock,
     rig,
     tickMs,
@@ -112,17 +127,18 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
     command: ([program = '']) => Promise.resolve(problem('absent', `${program} is not installed on this machine.`)),
     library: (name) => problem('absent', `${name} is not installed on this machine.`),
     vendor(driver) {
-      if (driver !== 'nvml' || sensors === null)
-        return noVendor(`No library of ${driver} is installed on this machine.`)
-      return nvmlSession(machine, sensors, clock, catchUp, wake)
+      const hasNvml = driver === 'nvml' && rig.platform !== 'darwin'
+      if (sensors !== null && hasNvml) return nvmlSession(machine, sensors, clock, catchUp, wake)
+      return drivers?.(driver) ?? noVendor(`No library of ${driver} is installed on this machine.`)
     },
     http: (url, request) => Promise.resolve(answer(rig, elapsedMs(), url, request?.method ?? 'GET')),
-    contact: () => noContact('This machine has no network.'),
+    contact: plugContacts(machine, sensors, () => void catchUp()),
     traffic: () => [],
     signal(target, name) {
       catchUp()
       const process = machine.living().get(target.pid)
-      if (process?.startTicks !== target.startTicks) return problem('gone', `Process ${target.pid} has ended.`)
+      if (process === undefined || startTicksOf(machine, process) !== target.startTicks)
+        return problem('gone', `Process ${target.pid} has ended.`)
       if (rig.meterUid !== 0 && process.spec.uid !== rig.meterUid) {
         return problem('denied', `Process ${target.pid} belongs to another user.`)
       }
@@ -149,6 +165,15 @@ function defaultTickMs(rig: Rig): number {
   return durationMs(rig.duration) > durationMs('1w') ? 10_000 : 1_000
 }
 
+const OS_NAME = { linux: 'Rig Linux', darwin: 'Rig macOS', win32: 'Rig Windows' } as const
+
+/** As this platform's processes are known by (`ProcessKey`). */
+function startTicksOf(machine: Machine, process: ProcessState): number {
+  const { platform } = machine.rig
+  if (platform === 'linux') return process.startTicks
+  return platform === 'darwin' ? macStartTicks(process) : windowsStartMs(machine, process)
+}
+
 function factsOf(rig: Rig): MachineFacts {
   return {
     cpuModel: rig.cpu.model,
@@ -158,7 +183,7 @@ function factsOf(rig: Rig): MachineFacts {
     sockets: Math.max(1, rig.domains.filter(({ zone }) => zone.startsWith('package')).length),
     memoryBytes: rig.memoryBytes,
     chassis: rig.chassis,
-    osName: 'Rig Linux',
+    osName: OS_NAME[rig.platform],
     virtualisation: rig.cpu.virtualisation,
   }
 }

@@ -1,16 +1,35 @@
 import { z } from 'zod'
 import { AppId } from '../../../contract/ids.ts'
+import { WallMeter } from '../../../contract/wall-meter.ts'
 import { Amount, Duration, Load, Window, windowFields } from './schema-load.ts'
 
 export const PciAddress = z
   .string()
   .regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, 'expected a PCI address such as "0000:01:00.0"')
 
-/** Graphics card. `resident` is an app that holds its memory; a process without an app only draws pictures, and keeps nothing from its idle. */
+/** The GPU of an Apple chip is on no bus: there is one, and this stands for it. */
+export const APPLE = 'apple'
+export const CardAddress = z.union([PciAddress, z.literal(APPLE)], 'expected a PCI address such as "0000:01:00.0"')
+
+/** How NVIDIA calls instances of a card that is split (MIG): sevenths of what it computes, and their memory. */
+export const SLICE = /^([1-7])g\.(\d{1,3})gb$/
+
+/** Graphics card or NPU. `resident` is an app that holds its memory; a process without an app only draws pictures, and keeps nothing from its idle. */
 export const Gpu = z.strictObject({
-  pci: PciAddress,
-  vendor: z.enum(['nvidia', 'amd', 'intel']),
+  pci: CardAddress,
+  vendor: z.enum(['nvidia', 'amd', 'intel', 'apple']),
   name: z.string().min(1).max(60),
+  /** `npu`: AMD's neural unit, whose power the table of the graphics beside it tells. */
+  kind: z.enum(['gpu', 'npu']).default('gpu'),
+  /** It lies in the chip of this package, whose counter holds what it draws too. */
+  inside: z
+    .string()
+    .regex(/^package-\d+$/, 'expected a package such as "package-0"')
+    .optional(),
+  /** Format of AMD's `gpu_metrics`; from 2 on it is of a processor with graphics. */
+  metrics: z.enum(['1.3', '2.4', '3.0']).default('1.3'),
+  /** Instances of an NVIDIA card that is split. */
+  slices: z.array(z.string().regex(SLICE, 'expected an instance such as "3g.40gb"')).max(7).default([]),
   /** Of an Intel card. */
   driver: z.enum(['xe', 'i915']).default('xe'),
   floorW: Amount,
@@ -50,3 +69,18 @@ export const Battery = z.strictObject({
   plugged: z.array(Window).default([]),
 })
 export type RigBattery = z.infer<typeof Battery>
+
+/** A smart plug between the machine and the wall. */
+export const Meter = z.strictObject({
+  id: WallMeter.shape.id,
+  name: WallMeter.shape.name,
+  dialect: z.enum(['shelly-2', 'tasmota']),
+  address: WallMeter.shape.address,
+  /** What it sees beside domains and cards: board, disks, what the supply loses at rest. */
+  floorW: Amount,
+  /** What the supply loses of all that domains and cards draw. */
+  lossRatio: z.number().min(0).max(1).default(0),
+  /** When it does not answer. */
+  silent: z.array(z.strictObject({ at: Duration, for: Duration })).default([]),
+})
+export type RigMeter = z.infer<typeof Meter>

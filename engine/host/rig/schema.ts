@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppId } from '../../../contract/ids.ts'
 import { SIGNED_DURATION } from './duration.ts'
-import { Battery, Gpu, GpuMemory, PciAddress } from './schema-devices.ts'
+import { Battery, CardAddress, Gpu, GpuMemory, Meter } from './schema-devices.ts'
 import { Amount, Duration, Load, Window } from './schema-load.ts'
 
 /** The rig format. Published as docs/rig.schema.json; every field is explained in docs/rigs.md. Times count from the rig's start, sleep included. */
@@ -14,7 +14,7 @@ const Name = z
 const AbsolutePath = z
   .string()
   .max(400)
-  .regex(/^\/[^\0]*$/, 'expected an absolute path')
+  .regex(/^(?:\/|[A-Za-z]:\\)[^\0]*$/, 'expected an absolute path')
 const Json = z.json().meta({ id: 'Json' })
 
 const Cpu = z.strictObject({
@@ -34,7 +34,10 @@ const Cpu = z.strictObject({
 const zoneFields = {
   zone: z
     .string()
-    .regex(/^(package-\d+(-die-\d+)?|core|uncore|dram|psys)$/, 'expected package-N, core, uncore, dram or psys'),
+    .regex(
+      /^(package-\d+(-die-\d+)?|core|uncore|dram|npu|psys)$/,
+      'expected package-N, core, uncore, dram, npu or psys',
+    ),
   floorW: Amount,
   /** Watts above the floor for each busy core. */
   wattsPerCore: Amount.default(0),
@@ -53,6 +56,8 @@ const zoneFields = {
 const Zone = z.strictObject(zoneFields)
 const RootZone = z.strictObject({
   ...zoneFields,
+  /** Which interface tells; the platform's own unless given (check-platform.ts). */
+  from: z.enum(['powercap', 'ioreport', 'smc', 'emi']).optional(),
   /** The package is repeated under intel-rapl-mmio. */
   mmio: z.boolean().default(false),
   children: z.array(Zone).default([]),
@@ -71,6 +76,8 @@ export const Process = z.strictObject({
   env: z.array(z.string().max(1_000)).default([]),
   cwd: AbsolutePath.default('/'),
   comm: z.string().min(1).max(60).optional(),
+  /** Of a Mac's app: identifier of the bundle in which `exe` lies. */
+  bundleId: z.string().min(1).max(200).optional(),
   pid: z.int().min(2).max(4_194_304).optional(),
   uid: z.int().nonnegative().default(1000),
   parent: Name.optional(),
@@ -96,8 +103,10 @@ export const Process = z.strictObject({
   /** Share of an engine of its card that is busy for it, 0–1, while it holds the card. */
   gpu: Load.optional(),
   /** Its card; the first one unless given. */
-  gpuOf: PciAddress.optional(),
+  gpuOf: CardAddress.optional(),
   gpuMemoryBytes: GpuMemory.optional(),
+  /** Of a card that is split: which of its slices, from 0. */
+  gpuSlice: z.int().nonnegative().optional(),
 })
 export type RigProcess = z.infer<typeof Process>
 
@@ -155,6 +164,7 @@ export const Rig = z
     $schema: z.string().optional(),
     title: z.string().min(1).max(80),
     about: z.string().min(1).max(300),
+    platform: z.enum(['linux', 'darwin', 'win32']).default('linux'),
     start: z.iso.datetime({ offset: true, error: 'expected a time such as "2026-11-16T08:00:00+01:00"' }),
     zone: z.string().refine(isTimeZone, 'expected a time zone such as "Europe/Berlin"').default('UTC'),
     duration: Duration,
@@ -176,6 +186,7 @@ export const Rig = z
     domains: z.array(RootZone).default([]),
     gpus: z.array(Gpu).max(16).default([]),
     battery: Battery.optional(),
+    meters: z.array(Meter).max(4).default([]),
     processes: z.array(Process).default([]),
     /** Cores busy in processes that nobody sees. */
     background: Load.default(0),

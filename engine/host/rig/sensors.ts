@@ -1,5 +1,6 @@
 import { type CardState, cardBusyMs, cardEnergyMj } from './cards.ts'
 import { Machine } from './machine.ts'
+import type { ZoneState } from './zones.ts'
 
 /** Means over the last second, as firmware shows them. Before a second has passed, and right after a sleep, what was always there. */
 export interface Sensors {
@@ -10,6 +11,8 @@ export interface Sensors {
   cardBusyRatio(card: CardState): number
   /** The same of one process, by its place among the card's users. */
   userBusyRatio(card: CardState, user: number): number
+  /** Of a whole chip, by the name of its zone. */
+  packageW(zone: string): number
   /** What the whole machine drew, but for what only its battery knows of. */
   machineW(): number
 }
@@ -36,9 +39,19 @@ export function sensorsOf(machine: Machine): Sensors {
       const busyOf = ({ users }: CardState) => users[user]?.busy.total ?? 0
       return share(busyOf(card), busyOf(pastCard(card)))
     },
+    packageW(name) {
+      const [zone, before] = [packageOf(machine, name), packageOf(past, name)]
+      return lengthMs() > 0 ? (machine.packageMj(zone) - past.packageMj(before)) / lengthMs() : zone.spec.floorW
+    },
     machineW() {
       if (lengthMs() > 0) return (machine.drawnMj() - past.drawnMj()) / lengthMs()
       return [...machine.rig.domains, ...machine.rig.gpus].reduce((sum, { floorW }) => sum + floorW, 0)
     },
   }
+}
+
+function packageOf({ zones }: Machine, name: string): ZoneState {
+  const zone = zones.find(({ spec, parent }) => parent === null && spec.zone === name)
+  if (zone === undefined) throw new Error(`no zone ${name}: checked when the rig was read`)
+  return zone
 }

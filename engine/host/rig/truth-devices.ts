@@ -1,5 +1,4 @@
 import { type AppId, DomainId } from '../../../contract/ids.ts'
-import { pluggedSpans } from './battery.ts'
 import type { Span } from './calendar.ts'
 import { cardOf, cardSleepsOf, heldBytes, holdingsOf, isResident } from './holdings.ts'
 import { type Life, livesOf } from './lives.ts'
@@ -46,8 +45,9 @@ function deviceTruth(rig: Rig, card: RigGpu, awake: readonly Span[]): DeviceTrut
   for (const [app, idleMj] of idleByApp) byApp.set(app, (byApp.get(app) ?? 0) + idleMj)
   const floorMj = card.floorW * total(up, lengthOf) + (card.sleeps?.sleepW ?? 0) * downMs
   const energyMj = floorMj + otherMj + total([...byApp.values()], (appMj) => appMj)
-  const domain = DomainId.parse(`gpu/${card.pci}`)
-  const truth = { zone: domain, domain, kind: 'gpu', isMeasured: true, energyMj, floorMj, otherMj } as const
+  const domain = DomainId.parse(`${card.kind}/${card.pci}`)
+  const isMeasured = card.inside === undefined
+  const truth = { zone: domain, domain, kind: card.kind, isMeasured, energyMj, floorMj, otherMj }
   return { truth, card, byApp, idleByApp }
 }
 
@@ -87,25 +87,20 @@ const LEAST_MODEL_BYTES = 256 * 2 ** 20
  */
 export function isCardAdditive(rig: Rig, card: RigGpu): boolean {
   const processes = rig.processes.filter((spec) => cardOf(rig, spec) === card)
-  const isCounted = card.vendor !== 'amd' && card.counter && card.access === 'ok' && card.sleeps === undefined
+  // Of a card that is split NVIDIA tells nobody's time, so that memory stands in for it.
+  const isTimed = card.counter && card.sleeps === undefined && card.slices.length === 0
+  const isCounted = card.vendor !== 'amd' && isTimed && card.access === 'ok'
+  // Nobody tells whose memory a Mac's GPU works on, so that what keeps it from its idle is nobody's.
+  const isIdleTold = card.vendor !== 'apple' || card.residentW === 0
   const isAlike = Object.values(card.wattsPerEngineOf).every((watts) => watts === card.wattsPerEngine)
   // Intel's drivers do not tell how long a card worked for those whose descriptors may not be read.
   const isSeen =
     card.vendor !== 'intel' || processes.every((spec) => spec.app !== undefined && spec.uid === rig.meterUid)
-  const isModel = (spec: RigProcess) => heldBytes(spec) === 0 || heldBytes(spec) >= LEAST_MODEL_BYTES
-  return isCounted && isAlike && card.otherW === 0 && isSeen && (card.vendor === 'nvidia' || processes.every(isModel))
-}
-
-/** The machine as its battery sees it, while it runs on it. */
-export function batteryTruth(
-  rig: Rig,
-  awake: readonly Span[],
-  measuredMj: (spans: readonly Span[]) => number,
-): ZoneTruth[] {
-  if (rig.battery === undefined) return []
-  const unplugged = awake.flatMap((span) => without(span, pluggedSpans(rig)))
-  const floorMj = rig.battery.floorW * total(unplugged, lengthOf)
-  const energyMj = floorMj + measuredMj(unplugged)
-  const domain = DomainId.parse('battery/main')
-  return [{ zone: domain, domain, kind: 'battery', isMeasured: false, energyMj, floorMj, otherMj: energyMj - floorMj }]
+  const isModel = (spec: RigProcess) =>
+    spec.app === undefined || heldBytes(spec) === 0 || heldBytes(spec) >= LEAST_MODEL_BYTES
+  // NVIDIA's own library tells contexts apart from windows, but not under Windows' memory manager.
+  const areModelsTold = card.vendor === 'apple' || (card.vendor === 'nvidia' && rig.platform === 'linux')
+  return (
+    isCounted && isIdleTold && isAlike && card.otherW === 0 && isSeen && (areModelsTold || processes.every(isModel))
+  )
 }

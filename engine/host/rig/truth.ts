@@ -3,8 +3,10 @@ import type { Span } from './calendar.ts'
 import { durationMs } from './duration.ts'
 import { type Life, livesOf, sleepsOf } from './lives.ts'
 import type { Rig, RigProcess, RigRootZone, RigZone } from './schema.ts'
-import { batteryTruth, type DeviceTruth, deviceTruths, isCardAdditive } from './truth-devices.ts'
+import { holdsWhole } from './tellers.ts'
+import { type DeviceTruth, deviceTruths, isCardAdditive } from './truth-devices.ts'
 import { exactIntegral } from './truth-load.ts'
+import { batteryTruth, type DrawnIn, meterTruths } from './truth-meters.ts'
 import { clipped, lengthOf, total, without } from './truth-spans.ts'
 
 export type ZoneTruth = {
@@ -18,6 +20,8 @@ export type ZoneTruth = {
   readonly energyMj: number
   readonly floorMj: number
   readonly otherMj: number
+  /** Of a meter of the whole machine that does not always tell: what was measured within, in the time that it told. */
+  readonly innerMj?: number
 }
 
 export type AppTruth = {
@@ -50,13 +54,17 @@ const DETERMINED_RATIO = 0.01
 export function rigTruth(rig: Rig, fromMs: number, toMs: number): RigTruth {
   const awake = without({ fromMs, toMs }, sleepsOf(rig))
   const draws = livesOf(rig).map((life) => ({ life, spans: clipped(awake, life.startMs, life.stopMs) }))
-  const zones = zonesOf(rig).map((zone) => zoneTruth(rig, zone, awake, draws))
   const devices = deviceTruths(rig, awake)
+  const zones = zonesOf(rig).map((zone) => {
+    const own = withInside(zone, zoneTruth(rig, zone, awake, draws), devices)
+    return holdsWhole(rig, zone.root) ? wholeTruth(own, measuredMj(rig, awake)) : own
+  })
   const measured = [...zones, ...devices].filter(({ truth }) => truth.isMeasured)
   const apps = [...new Set(rig.processes.flatMap(({ app }) => app ?? []))].toSorted()
-  const battery = batteryTruth(rig, awake, (spans) => measuredMj(rig, spans))
+  const drawn: DrawnIn = { measuredMj: (spans) => measuredMj(rig, spans), drawnMj: (spans) => drawnMj(rig, spans) }
+  const whole = [...batteryTruth(rig, awake, drawn), ...meterTruths(rig, awake, drawn)]
   return {
-    zones: [...[...zones, ...devices].map(({ truth }) => truth), ...battery],
+    zones: [...[...zones, ...devices].map(({ truth }) => truth), ...whole],
     apps: apps.map((app) => appTruth(rig, app, zones, devices)),
     energyMj: total(measured, ({ truth }) => truth.energyMj),
     floorMj: total(measured, ({ truth }) => truth.floorMj),
@@ -72,6 +80,27 @@ type DeclaredZone = {
 }
 type Draw = { readonly life: Life; readonly spans: readonly Span[] }
 type ZoneEnergies = { readonly truth: ZoneTruth; readonly byApp: ReadonlyMap<string, number> }
+
+/** A package holds what cards in its chip draw, and for whom. */
+function withInside(zone: DeclaredZone, own: ZoneEnergies, devices: readonly DeviceTruth[]): ZoneEnergies {
+  const inside = zone.spec === zone.root ? devices.filter(({ card }) => card.inside === zone.spec.zone) : []
+  if (inside.length === 0) return own
+  const byApp = new Map(own.byApp)
+  for (const { byApp: more } of inside) for (const [app, mj] of more) byApp.set(app, (byApp.get(app) ?? 0) + mj)
+  const truth = {
+    ...own.truth,
+    energyMj: own.truth.energyMj + total(inside, ({ truth }) => truth.energyMj),
+    floorMj: own.truth.floorMj + total(inside, ({ truth }) => truth.floorMj),
+    otherMj: own.truth.otherMj + total(inside, ({ truth }) => truth.otherMj),
+  }
+  return { truth, byApp }
+}
+
+/** What the meter of a Mac sees: everything, and what only it sees. */
+function wholeTruth({ truth, byApp }: ZoneEnergies, innerMj: number): ZoneEnergies {
+  const energyMj = innerMj + truth.energyMj
+  return { truth: { ...truth, energyMj, otherMj: energyMj - truth.floorMj }, byApp }
+}
 
 /** A package counts, memory counts wherever it stands in the tree, psys only where nothing inner does (attribution: two scopes). */
 function zonesOf(rig: Rig): DeclaredZone[] {
@@ -90,9 +119,16 @@ function zonesOf(rig: Rig): DeclaredZone[] {
 /** Energy in spans of time of all that counts. */
 function measuredMj(rig: Rig, spans: readonly Span[]): number {
   const draws = livesOf(rig).map((life) => ({ life, spans: clipped(spans, life.startMs, life.stopMs) }))
-  const zones = zonesOf(rig).map((zone) => zoneTruth(rig, zone, spans, draws))
-  const measured = [...zones, ...deviceTruths(rig, spans)].filter(({ truth }) => truth.isMeasured)
+  const devices = deviceTruths(rig, spans)
+  const zones = zonesOf(rig).map((zone) => withInside(zone, zoneTruth(rig, zone, spans, draws), devices))
+  const measured = [...zones, ...devices].filter(({ truth }) => truth.isMeasured)
   return total(measured, ({ truth }) => truth.energyMj)
+}
+
+/** Energy in spans of time of all that counts, and of what is drawn beside it. */
+function drawnMj(rig: Rig, spans: readonly Span[]): number {
+  const beside = zonesOf(rig).filter(({ root }) => holdsWhole(rig, root))
+  return measuredMj(rig, spans) + total(beside, (zone) => zoneTruth(rig, zone, spans, []).truth.energyMj)
 }
 
 function zoneTruth(rig: Rig, zone: DeclaredZone, awake: readonly Span[], draws: readonly Draw[]): ZoneEnergies {
@@ -111,7 +147,7 @@ function zoneTruth(rig: Rig, zone: DeclaredZone, awake: readonly Span[], draws: 
   }
   const floorMj = zone.spec.floorW * total(there, lengthOf)
   const energyMj = floorMj + otherMj + total([...byApp.values()], (appMj) => appMj)
-  const domain = domainOf(zone)
+  const domain = domainOf(rig, zone)
   const truth = {
     zone: zone.key,
     domain,
@@ -124,16 +160,21 @@ function zoneTruth(rig: Rig, zone: DeclaredZone, awake: readonly Span[], draws: 
   return { truth, byApp }
 }
 
-function domainOf({ spec, root }: DeclaredZone): DomainId {
+function domainOf(rig: Rig, { spec, root }: DeclaredZone): DomainId {
   const place = root.zone.replace('package-', '')
-  if (root.zone === 'psys') return DomainId.parse('board/psys')
+  if (root.zone === 'psys') return DomainId.parse(holdsWhole(rig, root) ? 'board/smc' : 'board/psys')
+  if (root.zone === 'dram') return DomainId.parse('dram/0')
+  if (root.zone === 'npu') return DomainId.parse('npu/apple')
   if (spec === root) return DomainId.parse(`cpu/${place}`)
   if (spec.zone === 'core') return DomainId.parse(`cpu/${place}/core`)
-  return DomainId.parse(spec.zone === 'uncore' ? `gpu/igpu-${place}` : `dram/${place}`)
+  // By Windows' meters the graphics of Intel's processors are known by the address that they always have.
+  const isAddressed = rig.platform === 'win32' && place === '0' && /intel/i.test(rig.cpu.vendor)
+  if (spec.zone === 'uncore') return DomainId.parse(isAddressed ? 'gpu/0000:00:02.0' : `gpu/igpu-${place}`)
+  return DomainId.parse(`dram/${place}`)
 }
 
 function kindOf({ zone }: RigZone): DomainKind {
-  if (zone === 'core' || zone === 'dram') return zone
+  if (zone === 'core' || zone === 'dram' || zone === 'npu') return zone
   if (zone === 'uncore') return 'gpu'
   return zone === 'psys' ? 'board' : 'cpu'
 }
@@ -156,7 +197,11 @@ function appTruth(rig: Rig, app: AppId, zones: readonly ZoneEnergies[], devices:
 /** Every zone that counts is readable throughout and divides by CPU time alone: one weight, equal cores, no power that load does not explain. */
 function isAdditive(rig: Rig): boolean {
   const isDisturbed = rig.events.some((event) => 'fault' in event)
-  if (rig.cpu.efficiency !== undefined || isDisturbed) return false
+  // Windows keeps no time of children that ended for their parent.
+  const losesTime = rig.platform === 'win32' && rig.processes.some(({ children }) => children !== undefined)
+  // Sensors tell what of a chip is not the processor's own, and know changes only to the second.
+  const isShared = rig.gpus.some(({ inside }) => inside !== undefined)
+  if (rig.cpu.efficiency !== undefined || isDisturbed || losesTime || isShared) return false
   return zonesOf(rig)
     .filter(({ isMeasured }) => isMeasured)
     .every(

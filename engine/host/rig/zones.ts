@@ -3,6 +3,7 @@ import { durationMs } from './duration.ts'
 import { type Integral, integralFrom, type Pieces, piecesOf } from './load.ts'
 import type { Group } from './processes.ts'
 import type { Rig, RigRootZone, RigZone } from './schema.ts'
+import { type Teller, tellerOf } from './tellers.ts'
 
 export type ZoneState = {
   readonly spec: RigZone
@@ -10,6 +11,7 @@ export type ZoneState = {
   readonly id: string
   readonly parent: string | null
   readonly access: NonNullable<RigZone['access']>
+  readonly teller: Teller
   readonly isMmio: boolean
   /** Watts per busy core of each group. */
   readonly weightsW: Float64Array
@@ -29,6 +31,7 @@ export function zonesOf(rig: Rig, groups: readonly Group[], awake: (pieces: Piec
       id,
       parent,
       access: spec.access ?? root.access ?? 'ok',
+      teller: tellerOf(rig, root),
       isMmio: parent === null && root.mmio,
       weightsW: weightsOf(rig, spec, groups),
       other: integralFrom(awake(piecesOf(spec.otherW, rig)), 0),

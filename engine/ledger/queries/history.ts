@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import type { History, HistoryRow } from '../../../contract/history.ts'
+import type { AppFactors } from '../../../contract/overhead.ts'
 import { OWN, readOwn } from '../state.ts'
 import { type HomeZone, homeZone } from '../zone.ts'
 import { bucketOf } from './bucket-of.ts'
@@ -7,22 +8,26 @@ import { cover } from './cover.ts'
 import { coverage, gaps } from './coverage.ts'
 import { domainRow } from './domain-sums.ts'
 import { appRows, bucketRows, domainRows } from './history-rows.ts'
-import { overheadMj } from './overhead.ts'
+import { overheadOf } from './overhead.ts'
 import { readSeries, type SeriesTables } from './series.ts'
 import { type Sums, sumRows } from './sums.ts'
 
 export type HistoryQuestion = { readonly fromS: number; readonly toS: number; readonly by: History['by'] }
 
+/** What happened; by what apps' energy is multiplied is a setting, and no part of it. */
+export type RecordedHistory = Omit<History, keyof AppFactors>
+
 /**
  * Energy of a stretch of time (contract/history.ts), exact: `attributed + idle + other === measured`. `fromS` and `toS` say what
  * the rows cover, which is wider than asked where finer rows are no longer kept.
  */
-export function history(db: Database.Database, question: HistoryQuestion): History {
+export function history(db: Database.Database, question: HistoryQuestion): RecordedHistory {
   const { by } = question
   const series = readSeries(db)
   const zone = homeZone(String(readOwn(db, OWN.timeZone) ?? 'UTC'))
   const { segments, fromS, toS } = cover(db, question, { finestS: 10, coarsestS: by === 'hour' ? 3_600 : 86_400 })
   const groups = sumRows(db, segments, by === 'hour' || by === 'day' ? bucketOf(db, by, zone) : () => fromS)
+  const overhead = overheadOf(db, { fromS, toS }, series)
   return {
     fromS,
     toS,
@@ -31,7 +36,9 @@ export function history(db: Database.Database, question: HistoryQuestion): Histo
     coverageRatio: coverage(db, fromS, toS),
     ...machineTotals([...groups.values()], series),
     rows: rowsOf(by, groups, zone, series),
-    overheadMj: overheadMj(db, { fromS, toS }, series),
+    overheadMj: overhead?.overheadMj ?? null,
+    overheadRatio: overhead?.ratio ?? null,
+    overheadBy: overhead?.meter.id ?? null,
     gaps: gaps(db, fromS, toS),
   }
 }

@@ -1,38 +1,45 @@
 import type Database from 'better-sqlite3'
-import type { DomainKind } from '../../../contract/ids.ts'
-import { cover } from './cover.ts'
-import { domainRow } from './domain-sums.ts'
+import { METER_ORDER } from '../../attribution/overhead.ts'
+import { OVERHEAD_RESOLUTIONS } from '../overhead-rows.ts'
 import type { DomainRow, SeriesTables } from './series.ts'
-import { type Sums, sumRows } from './sums.ts'
 
-/** Which whole-machine meter is believed where several measure: it sees most, in this order. */
-const PREFERRED: readonly DomainKind[] = ['wall', 'board', 'battery']
+export type OverheadSum = { readonly meter: DomainRow; readonly overheadMj: number; readonly ratio: number | null }
 
 /**
- * What a whole-machine meter measured beyond the inner domains (attribution.md §2): signed, over buckets of at least a minute in
- * which it has a row; `null` without such a meter. It may cover less than the range, and is no part of any sum.
+ * What a whole-machine meter measured beyond the inner domains (attribution.md §2), signed; `null` where none did. It may cover less than the
+ * range, and is no part of any sum; `ratio` is to what the inner domains measured in the same time.
+ *
+ * Relies on the primary key of `overhead`.
  */
-export function overheadMj(
+export function overheadOf(
   db: Database.Database,
-  range: { fromS: number; toS: number },
+  range: { readonly fromS: number; readonly toS: number },
   series: SeriesTables,
-): number | null {
-  const meters = [...series.domains.values()].filter(({ scope }) => scope === 'whole')
-  if (meters.length === 0) return null
-  const buckets = [
-    ...sumRows(db, cover(db, range, { finestS: 60, coarsestS: 86_400 }).segments, (startS) => startS).values(),
-  ]
-  const meter = meters
-    .filter(({ rowId }) => buckets.some(({ domains }) => domains.has(rowId)))
-    .sort((a, b) => PREFERRED.indexOf(a.kind) - PREFERRED.indexOf(b.kind))[0]
-  if (meter === undefined) return null
-  return buckets.reduce((sumMj, bucket) => sumMj + overheadOf(bucket, meter, series), 0)
+): OverheadSum | null {
+  const sum = db.prepare<number[], Sum>(`
+    SELECT sum(whole_mj) AS wholeMj, sum(measured_mj) AS measuredMj
+    FROM overhead WHERE resolution_s = ? AND start_s >= ? AND start_s < ? AND domain_id = ?`)
+  const [best] = [...series.domains.values()]
+    .filter(({ scope }) => scope === 'whole')
+    .map((meter) => ({ meter, ...total((resolutionS) => sum.get(resolutionS, range.fromS, range.toS, meter.rowId)) }))
+    .filter(({ isKnown }) => isKnown)
+    .sort((a, b) => METER_ORDER.indexOf(a.meter.kind) - METER_ORDER.indexOf(b.meter.kind) || b.wholeMj - a.wholeMj)
+  if (best === undefined) return null
+  const overheadMj = best.wholeMj - best.measuredMj
+  return { meter: best.meter, overheadMj, ratio: best.measuredMj > 0 ? overheadMj / best.measuredMj : null }
 }
 
-function overheadOf({ domains }: Sums, meter: DomainRow, series: SeriesTables): number {
-  const wholeMj = domains.get(meter.rowId)?.energyMj
-  if (wholeMj === undefined) return 0
-  let measuredMj = 0
-  for (const [rowId, { energyMj }] of domains) if (domainRow(series, rowId).scope === 'inner') measuredMj += energyMj
-  return wholeMj - measuredMj
+/** Of no rows SQL's sum is NULL. */
+type Sum = { readonly wholeMj: number | null; readonly measuredMj: number | null }
+
+function total(at: (resolutionS: number) => Sum | undefined) {
+  const all = { isKnown: false, wholeMj: 0, measuredMj: 0 }
+  for (const resolutionS of OVERHEAD_RESOLUTIONS) {
+    const { wholeMj, measuredMj } = at(resolutionS) ?? { wholeMj: null, measuredMj: null }
+    if (wholeMj === null || measuredMj === null) continue
+    all.isKnown = true
+    all.wholeMj += wholeMj
+    all.measuredMj += measuredMj
+  }
+  return all
 }

@@ -47,16 +47,17 @@ export function parseJson<T>(text: string, shape: z.ZodType<T>): Result<T, Meter
   )
 }
 
-export function contactProblem(fault: Problem<ContactFault>): Problem<MeterFault> {
-  const isNonsense = fault.code === 'tooLarge' || fault.code === 'redirected'
-  const code = fault.code === 'untrusted' ? 'denied' : isNonsense ? 'broken' : 'absent'
-  return problem(code, fault.reason.replace(/\.$/, ''), fault.code === 'untrusted' ? CHECK : null)
+export function contactProblem(fault: Problem<ContactFault | 'denied'>): Problem<MeterFault> {
+  const reason = fault.reason.replace(/\.$/, '')
+  if (fault.code === 'untrusted') return problem('denied', reason, CHECK)
+  if (fault.code === 'denied') return problem('denied', reason, denied().remedy)
+  return problem(fault.code === 'tooLarge' || fault.code === 'redirected' ? 'broken' : 'absent', reason)
 }
 
 const CHECK = {
   kind: 'setting',
   path: 'Wall meters',
-  note: 'Test the meter again and compare its certificate.',
+  note: 'Test the meter again: if its certificate was renewed, forget the old one and compare the new one.',
 } as const
 
 /** RFC 7617: UTF-8, then base64. */

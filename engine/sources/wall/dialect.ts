@@ -25,7 +25,7 @@ export type MeterLine = {
   readonly contact: Contact
   readonly options: WallMeter['options']
   readonly secret: string | null
-  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>
 }
 
 export interface MeterSession {
@@ -56,4 +56,9 @@ export function registerOfWh(energyWh: number, stepWh: number): Register {
 }
 
 /** A meter as it was set up, with its secret, or why that cannot be had. */
-export type ConfiguredMeter = { readonly meter: WallMeter; readonly secret: Result<string | null, 'denied'> }
+export type ConfiguredMeter = {
+  readonly meter: WallMeter
+  readonly secret: Result<string | null, 'denied'>
+  /** Who stands between: a recorder, which hears what it shows, or a recording, which shows what it showed. */
+  readonly through?: (session: MeterSession) => MeterSession
+}

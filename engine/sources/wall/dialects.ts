@@ -10,12 +10,14 @@ import { redfish } from './redfish.ts'
 import { shelly1 } from './shelly-1.ts'
 import { shelly2 } from './shelly-2.ts'
 import { tasmota } from './tasmota.ts'
+import { tasmotaMqtt } from './tasmota-mqtt.ts'
 
 /** Every make of meter that can be asked. */
 export const dialects: Readonly<Record<MeterDialect, Dialect>> = {
   'shelly-1': shelly1,
   'shelly-2': shelly2,
   tasmota,
+  'tasmota-mqtt': tasmotaMqtt,
   'home-assistant': homeAssistant,
   homewizard,
   fritz,

@@ -46,12 +46,13 @@ export class MeterPoll {
     this.#dialect = dialects[meter.dialect]
     this.domain = domainOf(configured, this.#dialect)
     this.#contact = host.contact(address, { certificateSha256: options.certificateSha256 })
-    this.#session = this.#dialect.open({
+    const session = this.#dialect.open({
       contact: this.#contact,
       options,
       secret: secret.ok ? secret.value : null,
       clock: host.clock,
     })
+    this.#session = configured.through?.(session) ?? session
     if (!secret.ok) {
       this.#dueMs = Number.POSITIVE_INFINITY
       this.#fail(secret, host.clock.monotonicMs())

@@ -6,12 +6,11 @@ import { type Dialect, type MeterFault, type MeterLine, type MeterUnit, register
 
 /** One number, or one a channel or phase. */
 const Figures = z.union([z.number(), z.array(z.number()).min(1).max(8)])
-const Answer = z.object({
-  WARNING: z.string().optional(),
-  StatusSNS: z
-    .object({ ENERGY: z.object({ Power: Figures.optional(), Total: Figures.optional() }).optional() })
-    .optional(),
+/** What the firmware says of its sensors, of itself and when asked. */
+export const Sensors = z.object({
+  ENERGY: z.object({ Power: Figures.optional(), Total: Figures.optional() }).optional(),
 })
+const Answer = z.object({ WARNING: z.string().optional(), StatusSNS: Sensors.optional() })
 
 /**
  * Tasmota over HTTP: `GET /cm?cmnd=Status 8`, name and password in the query as the firmware wants them. Its register counts whole Wh unless
@@ -36,9 +35,13 @@ async function look(line: MeterLine): Promise<Result<readonly MeterUnit[], Meter
   if (!answer.ok) return answer
   // A wrong password is answered with status 200 and a warning.
   if (answer.value.WARNING !== undefined) return denied()
-  const energy = answer.value.StatusSNS?.ENERGY
-  if (energy?.Power === undefined) return ok([])
-  return ok(unitsOf(energy.Power, energy.Total, stepWh(page.value.body)))
+  return ok(sensorUnits(answer.value.StatusSNS, page.value.body))
+}
+
+/** `body`: the text that they were parsed from, which shows how fine the register is. */
+export function sensorUnits(sensors: z.infer<typeof Sensors> | undefined, body: string): MeterUnit[] {
+  const energy = sensors?.ENERGY
+  return energy?.Power === undefined ? [] : unitsOf(energy.Power, energy.Total, stepWh(body))
 }
 
 type Figures = z.infer<typeof Figures>

@@ -1,9 +1,10 @@
-import { ok, problem, type Result } from '../../../contract/result.ts'
+import { hasCertificate } from '../../../contract/meter-identity.ts'
+import { ok, type Problem, problem, type Result } from '../../../contract/result.ts'
 import type { Provenance } from '../../../contract/units.ts'
 import type { WallMeter } from '../../../contract/wall-meter.ts'
 import type { Host } from '../../host/host.ts'
 import { contactProblem } from './ask.ts'
-import type { MeterFault, MeterLine, MeterUnit } from './dialect.ts'
+import type { MeterFault, MeterUnit } from './dialect.ts'
 import { dialects } from './dialects.ts'
 import { provenanceOf } from './judge.ts'
 
@@ -18,50 +19,44 @@ export type FoundUnit = {
 
 export type FoundMeter = {
   readonly units: readonly FoundUnit[]
-  /** To be shown, and kept as `options.certificateSha256`, where no authority vouches for the meter's certificate; else `null`. */
-  readonly certificateSha256: string | null
+  /** Of a certificate that nobody vouches for, and that the options do not name: then nothing was sent, and there are no units. */
+  readonly unknownCertificateSha256: string | null
 }
 
 /**
- * Asks a meter that is about to be set up what it can tell. The first certificate that nobody vouches for is taken as the meter's own: from
- * then on it must not change.
+ * Asks a meter that is about to be set up what it can tell. Whoever shows a certificate that nobody vouches for is sent nothing, not even a
+ * question, before the user has compared and accepted it; from then on it must not change.
  */
 export async function testMeter(
   host: Host,
   { dialect, address, options }: Pick<WallMeter, 'dialect' | 'address' | 'options'>,
   secret: string | null,
 ): Promise<Result<FoundMeter, MeterFault>> {
-  const pinned = options.certificateSha256 ?? null
-  const shown = pinned === null && address.startsWith('https:') ? await firstCertificate(host, address) : ok(pinned)
-  if (!shown.ok) return shown
-  const certificateSha256 = shown.value
-  const contact = host.contact(address, certificateSha256 === null ? {} : { certificateSha256 })
-  const units = await lookWith({ contact, options, secret, clock: host.clock }, dialect)
-  if (!units.ok)
-    return problem(units.code, `The meter cannot be used: ${units.reason.replace(/\.$/, '')}.`, units.remedy)
+  const { certificateSha256 } = options
+  if (certificateSha256 === undefined && hasCertificate(address)) {
+    const unknown = await unknownCertificate(host, address)
+    if (!unknown.ok) return unusable(unknown)
+    if (unknown.value !== null) return ok({ units: [], unknownCertificateSha256: unknown.value })
+  }
+  const contact = host.contact(address, { certificateSha256 })
+  const units = await dialects[dialect].open({ contact, options, secret, clock: host.clock }).look()
+  contact.close()
+  if (!units.ok) return unusable(units)
   const found = units.value.flatMap(foundOf)
   return found.length > 0
-    ? ok({ units: found, certificateSha256 })
+    ? ok({ units: found, unknownCertificateSha256: null })
     : problem('absent', 'The meter answers, and has nothing that measures power or energy now.')
 }
 
-async function lookWith(
-  line: MeterLine,
-  dialect: WallMeter['dialect'],
-): Promise<Result<readonly MeterUnit[], MeterFault>> {
-  const units = await dialects[dialect].open(line).look()
-  line.contact.close()
-  return units
+function unusable({ code, reason, remedy }: Problem<MeterFault>): Problem<MeterFault> {
+  return problem(code, `The meter cannot be used: ${reason.replace(/\.$/, '')}.`, remedy)
 }
 
-async function firstCertificate(host: Host, address: string): Promise<Result<string | null, MeterFault>> {
+async function unknownCertificate(host: Host, address: string): Promise<Result<string | null, MeterFault>> {
   const contact = host.contact(address)
   const shown = await contact.certificate()
   contact.close()
-  if (!shown.ok) {
-    const fault = contactProblem(shown)
-    return problem(fault.code, `The meter cannot be used: ${fault.reason}.`, fault.remedy)
-  }
+  if (!shown.ok) return contactProblem(shown)
   return ok(shown.value.isTrusted ? null : shown.value.sha256)
 }
 

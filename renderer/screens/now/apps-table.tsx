@@ -1,6 +1,7 @@
 import { useRef } from 'react'
 import { formatCores, formatEnergy, formatPlusMinus, formatPower, formatRatio } from '../../../contract/format.ts'
 import type { Now, NowApp } from '../../../contract/now.ts'
+import { totalFactor } from '../../../contract/overhead.ts'
 import type { Slots } from '../../live/slots.ts'
 import { Figure } from '../../parts/figure.tsx'
 import { RemoteIcon } from '../../parts/icons.tsx'
@@ -16,9 +17,12 @@ export function AppsTable(props: { now: Now; slots: Slots; highlighted: string |
   const order = useRef<readonly string[]>([])
   const apps = settleOrder(order.current, now.apps)
   order.current = apps.map((app) => app.id)
+  const factors = factorText(now)
   return (
     <table className="table apps-table">
-      <caption className="sr-only">AI apps that run now</caption>
+      <caption className={factors === null ? 'sr-only' : 'apps-factors'}>
+        {factors === null ? 'AI apps that run now' : factors}
+      </caption>
       <thead>
         <tr>
           <th scope="col">App</th>
@@ -54,9 +58,19 @@ export function AppsTable(props: { now: Now; slots: Slots; highlighted: string |
   )
 }
 
+/** What the figures are multiplied by, as the settings want it; `null` where by nothing. */
+function factorText({ overheadFactor, coolingFactor, overhead }: Now): string | null {
+  const parts = [
+    ...(overheadFactor === 1 ? [] : [`× ${overheadFactor.toFixed(2)} for overhead (${overhead?.meterName})`]),
+    ...(coolingFactor === 1 ? [] : [`× ${coolingFactor.toFixed(2)} for cooling`]),
+  ]
+  return parts.length === 0 ? null : `AI apps: power ${parts.join(' ')}; today as measured`
+}
+
 function AppRow(props: { app: NowApp; now: Now; slot: number | null; isLit: boolean }) {
   const { app, now, slot, isLit } = props
   const isEstimate = now.machine.provenance === 'estimate'
+  const factor = totalFactor(now)
   return (
     <tr data-app={app.id} className={isLit ? 'is-lit' : undefined}>
       <th scope="row">
@@ -80,17 +94,17 @@ function AppRow(props: { app: NowApp; now: Now; slot: number | null; isLit: bool
       <td className="is-number">
         <Explain content={<AppProvenance app={app} isEstimate={isEstimate} />}>
           <Figure
-            of={formatPower(app.powerW)}
+            of={formatPower(app.powerW * factor)}
             isEstimate={isEstimate}
-            plusMinus={formatPlusMinus(app.powerW, app.uncertainty) ?? ''}
+            plusMinus={formatPlusMinus(app.powerW * factor, app.uncertainty) ?? ''}
           />
         </Explain>
       </td>
       <td className="is-number is-quiet">
-        <Figure of={formatPower(app.activeW)} />
+        <Figure of={formatPower(app.activeW * factor)} />
       </td>
       <td className="is-number is-quiet">
-        <Figure of={formatPower(app.idleW)} />
+        <Figure of={formatPower(app.idleW * factor)} />
       </td>
       <td className="is-number is-quiet">{formatCores(app.cpuCores)}</td>
       <td className="is-number">

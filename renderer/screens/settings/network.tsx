@@ -1,9 +1,9 @@
 import { useEffect } from 'react'
 import { formatBytes, formatLength } from '../../../contract/format.ts'
+import { originOf } from '../../../contract/origin.ts'
 import type { WallMeter } from '../../../contract/wall-meter.ts'
 import { type Output, useContract, useVisible } from '../../client.ts'
 import { Skeleton, View } from '../../parts/view.tsx'
-import { originOf } from '../sources/meters/address.ts'
 
 const ASK_EVERY_MS = 5_000
 

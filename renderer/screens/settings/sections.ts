@@ -3,6 +3,7 @@ export const sections = [
   { id: 'appearance', title: 'Appearance', words: 'theme dark light tray icon title digits sparkline ring' },
   { id: 'behaviour', title: 'Start and names', words: 'login autostart names accounts users' },
   { id: 'price', title: 'Price of electricity', words: 'tariff cost kwh currency euro' },
+  { id: 'overhead', title: 'Overhead and cooling', words: 'pue psu fans display factor cooling count into apps' },
   { id: 'apps', title: 'Apps that count as AI', words: 'catalogue list count toggle rules named forget' },
   { id: 'data', title: 'Data', words: 'directory ledger size database file privacy' },
   {

@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Host } from '../../../engine/host/host.ts'
-import { recordedHost } from '../../../engine/host/recorded.ts'
+import { type RecordedHost, recordedHost } from '../../../engine/host/recorded.ts'
 import { record, startRecording } from '../../../engine/host/recorder.ts'
-import { editsBetween, withEdits } from '../../../engine/host/recording/format.ts'
+import { editsBetween, withEdits } from '../../../engine/host/recording/edits.ts'
 import { rigHost } from '../../../engine/host/rig/rig-host.ts'
 import { fcOptions } from '../../support/counts.ts'
 import { hostWith, rigWith } from '../../support/rigs.ts'
+import { everySource, METER } from './every-source.ts'
+import { recordRun } from './recorded-run.ts'
 
 const SECRET = 'sk-MARKER'
 const MACHINE = {
@@ -58,6 +60,7 @@ async function recordRig(fields: Record<string, unknown>, looks: number) {
     recorder.take()
     seen.push(view(host))
   }
+  recorder.end()
   return { text, seen }
 }
 
@@ -75,7 +78,7 @@ function view(host: Host): unknown {
     bootMs: host.clock.boottimeMs(),
     wallMs: host.clock.wallMs(),
     files: MOVING.map((path) => host.files.text(path)).map((read) =>
-      read.ok ? read.value.replace(/^(intr|ctxt) .*\n/gm, '') : read.code,
+      read.ok ? read.value.replace(/^(intr|ctxt|cpu\d+) .*\n/gm, '') : read.code,
     ),
     zones: host.files.list('/sys/class/powercap'),
     processes: [stat(50), stat(60)],
@@ -190,7 +193,7 @@ test('what changes little takes little: a quiet second of a machine of 200 proce
 })
 
 test.each([
-  ['perwatt recording 9\n', 'my.rec:1: expected "perwatt recording 1".'],
+  ['perwatt recording 9\n', 'my.rec:1: expected "perwatt recording 2".'],
   ['perwatt recording 1\nplatform linux\n', 'my.rec:2: expected a JSON value after the name.'],
   [
     'perwatt recording 1\nplatform "linux"\n',
@@ -201,38 +204,118 @@ test.each([
 })
 
 test.each([
-  ['at 1 2', 'my.rec:9: expected "at" with monotonic, boot and wall milliseconds.'],
-  ['at 0 1 2\nfile one /proc/stat', 'my.rec:10: expected a whole number.'],
-  ['at 0 1 2\nfile 1 stat', 'my.rec:10: expected an absolute path.'],
-  ['at 0 1 2\nfile 1 /proc/stat\n|\\q', 'my.rec:11: expected escapes such as \\x20.'],
-  ['at 0 1 2\nfail 1 /proc/stat angry', 'my.rec:10: expected one of absent, denied, gone, broken, exhausted.'],
-  ['at 0 1 2\nread 1', 'my.rec:10: expected one of file, change, fail, gone, dir, link, owner, app.'],
+  ['at 1 2', 'my.rec:10: expected "at" with monotonic, boot and wall milliseconds.'],
+  ['at 0 1 2\nfile one /proc/stat', 'my.rec:11: expected a whole number.'],
+  ['at 0 1 2\nfile 1 stat', 'my.rec:11: expected an absolute path.'],
+  ['at 0 1 2\nfile 1 /proc/stat\n|\\q', 'my.rec:12: expected escapes such as \\x20.'],
+  ['at 0 1 2\nfail 1 /proc/stat angry', 'my.rec:11: expected one of absent, denied, gone, broken, exhausted.'],
+  [
+    'at 0 1 2\nread 1',
+    'my.rec:11: expected one of file, bytes, change, there, fail, gone, dir, link, unlink, owner, app, told, probed, refused, trouble, meter.',
+  ],
   ['at 0 1 2\nchange 1 0.0=x', 'my.rec: moment 1 (at 0): expected changes of words that are there.'],
-  ['at 5 1 2\n\nat 4 1 2', 'my.rec:11: expected moments in the order of monotonic time.'],
-  ['', 'my.rec:8: expected at least one moment: "at 0 BOOT WALL".'],
+  ['at 0 1 2\nbytes 1 /sys/x A*==', 'my.rec:11: expected bytes in base64.'],
+  ['at 0 1 2\ntold nvml 1 2 5 4', 'my.rec:11: expected an answer after its question.'],
+  ['at 0 1 2\ntold nvml 1 2 soon 4', 'my.rec:11: expected milliseconds.'],
+  ['at 0 1 2\ntold nvml 1 2 3 4', 'my.rec: moment 1 (at 0): expected questions and answers of drivers in JSON.'],
+  ['at 0 1 2\nrefused nvml 1 2 angry no', 'my.rec:11: expected one of absent, denied, broken.'],
+  [
+    'at 0 1 2\nmeter meter-1 0 1 [["unit","61"]]',
+    'my.rec:11: expected figures of a meter: [["unit",61.5,null,null,false]].',
+  ],
+  ['at 5 1 2\n\nat 4 1 2', 'my.rec:12: expected moments in the order of monotonic time.'],
+  ['', 'my.rec:9: expected at least one moment: "at 0 BOOT WALL".'],
 ])('a moment with a mistake is told with its line: %j', async (moments, reason) => {
   const { text } = await recordRig({}, 1)
   const header = text.slice(0, text.indexOf('\nat '))
-  expect(header.split('\n')).toHaveLength(8)
+  expect(header.split('\n')).toHaveLength(9)
   expect(recordedHost(`${header}\n${moments}`, 'my.rec')).toMatchObject({ code: 'badRecording', reason })
 })
 
 test('a recording that is cut off or damaged is played or refused, and never throws', async () => {
   const { text } = await recordRig(MACHINE, 40)
-  const edit = fc.record({
-    at: fc.nat(text.length),
-    drop: fc.nat(60),
-    put: fc.string({ maxLength: 12, unit: 'binary' }),
-  })
-  fc.assert(
-    fc.property(edit, fc.boolean(), ({ at, drop, put }, isCut) => {
-      const damaged = isCut ? text.slice(0, at) : text.slice(0, at) + put + text.slice(at + drop)
+  const devices = await recordRun(everySource(), { ticks: 12, wallMeters: [METER] })
+  const fuzzed = (whole: string) => {
+    const edit = fc.record({
+      at: fc.nat(whole.length),
+      drop: fc.nat(60),
+      put: fc.oneof(fc.string({ maxLength: 12, unit: 'binary' }), fc.constantFrom(...PIECES)),
+    })
+    return fc.property(edit, fc.boolean(), ({ at, drop, put }, isCut) => {
+      const damaged = isCut ? whole.slice(0, at) : whole.slice(0, at) + put + whole.slice(at + drop)
       const played = recordedHost(damaged, 'my.rec')
       if (!played.ok) expect(played.reason).toMatch(/^my\.rec.*expected/s)
-      while (played.ok && played.value.advance());
-    }),
-    fcOptions('recording-parse', 200, 5_000),
-  )
+      if (played.ok) playDevices(played.value)
+    })
+  }
+  fc.assert(fuzzed(text), fcOptions('recording-parse', 100, 5_000))
+  fc.assert(fuzzed(devices.text), fcOptions('recording-parse', 200, 5_000))
+})
+
+const PIECES = [
+  '\nbytes 1 /sys/x AAEC\n',
+  '\ntold nvml 1 2 0 99999999999\n',
+  '\nprobed nvml 0 0 -5 5\n',
+  '\nrefused nvml 1 0 broken x\n',
+  '\ntrouble nvml broken x\n',
+  '\nmeter meter-1 0 1 [["unit",1e999,null,null,false]]\n',
+  '\nmeter meter-9 0 1 absent\n',
+  '\nfile 1 /vendor/nvml/answer\n|{"__proto__":[[[',
+  '\nthere 1 /proc/1/stat\nunlink /x\ngone 1\n',
+]
+
+function playDevices(host: RecordedHost): void {
+  const sessions = ['nvml', 'emi', '__proto__'].map((driver) => host.vendor(driver))
+  for (const { meter, through } of host.wallMeters) {
+    expect(meter.id).toMatch(/^meter-/)
+    void through?.({ look: () => expect.unreachable('the meter itself is not asked') }).look()
+  }
+  do {
+    for (const session of sessions) session.ask({ isSlow: false })
+  } while (host.advance())
+}
+
+test('a recording of the first version still plays', () => {
+  const played = recordedHost(FIRST_VERSION)
+  if (!played.ok) throw new Error(played.reason)
+  const host = played.value
+  expect(host.advance()).toBe(true)
+  expect(host.files.text('/sys/class/powercap/intel-rapl:0/energy_uj')).toMatchObject({ value: '6000\n' })
+  expect(host.files.open('/sys/class/powercap/intel-rapl:0:0/energy_uj')).toMatchObject({ code: 'denied' })
+  expect([host.files.owner('/proc/7'), host.appHint?.(7)]).toMatchObject([{ value: { uid: 1000 } }, 'ollama'])
+  expect([host.wallMeters, host.vendor('nvml').problem?.code]).toEqual([[], 'absent'])
+})
+
+const FACTS = '"chassis":null,"osName":null,"virtualisation":null'
+const FIRST_VERSION = `perwatt recording 1
+platform "linux"
+ticksPerS 100
+pageBytes 4096
+intervalMs 1000
+durationMs 1000
+facts {"cpuModel":null,"cpuVendor":null,"logicalCpus":2,"physicalCores":1,"sockets":1,"memoryBytes":1024,${FACTS}}
+
+at 0 5000 1700000000000
+dir /sys/class/powercap intel-rapl:0 intel-rapl:0:0
+file 0 /sys/class/powercap/intel-rapl:0/energy_uj
+|5000
+fail 1 /sys/class/powercap/intel-rapl:0:0/energy_uj denied
+owner /proc/7 1000
+app 7 ollama
+file 2 /proc/7/stat
+|7 (ollama) S 1
+
+at 1000 6000 1700000001000
+change 0 0.0=6000
+`
+
+test('a recording that is too long to be one is refused at once, and so is a file in it', async () => {
+  expect(recordedHost('x'.repeat(250_000_001), 'my.rec')).toMatchObject({ reason: 'my.rec: expected at most 250 MB.' })
+  const { text } = await recordRig({}, 1)
+  const long = `${text}file 900 /sys/x\n${`|${'x'.repeat(99)}\n`.repeat(10_001)}`
+  expect(recordedHost(long, 'my.rec')).toMatchObject({ reason: expect.stringMatching(/at most a megabyte in a file/) })
+  const bytes = `${text}bytes 900 /sys/x ${'AAAA'.repeat(333_334)}\n`
+  expect(recordedHost(bytes, 'my.rec')).toMatchObject({ reason: expect.stringMatching(/at most a megabyte in a file/) })
 })
 
 test('edits turn one text into the other, or there are none', () => {

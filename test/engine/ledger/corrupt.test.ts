@@ -29,7 +29,7 @@ const overwrite = (from: number, length: number) => (file: string) => {
 
 const places: [string, (file: string) => void][] = [
   ['its first bytes are overwritten', overwrite(0, 100)],
-  ['the schema’s page is overwritten', overwrite(200, 3_000)],
+  ['the schema’s page is overwritten', overwrite(100, 3_000)],
   [
     'a page in the middle is overwritten',
     (file) => overwrite(Math.floor(statSync(file).size / 8_192) * 4_096, 4_096)(file),

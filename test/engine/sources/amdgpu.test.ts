@@ -135,6 +135,21 @@ describe('a card', () => {
     }
   })
 
+  test.each([
+    ['a platform device of the driver', 'DRIVER=amdgpu_xcp\nMODALIAS=platform:amdgpu_xcp\n'],
+    ['one without a driver', 'MODALIAS=platform:amdgpu_xcp\n'],
+  ])('that is split into partitions, each %s, counts once (drivers/gpu/drm/amd/amdxcp)', async (_, uevent) => {
+    const machine = new AmdMachine({
+      [CARD]: { pciId: '1002:74A1', metrics: gpuMetricsTable('1.8', { watts: 743, energy: 77, busy: 50 }) },
+    })
+    for (const card of [1, 2, 3]) {
+      machine.show('uevent', uevent, card)
+      machine.show('gpu_metrics', gpuMetricsTable('1.8', { watts: 743, energy: 77, busy: 50 }), card)
+    }
+    const source = await open(machine)
+    expect(powers(tick(machine, source))).toEqual({ [`gpu/${CARD}`]: 743 })
+  })
+
   test('that is the second die of an MI200 has no domain: the first tells both', async () => {
     const dies = (average: string) => ({ average, pciId: '1002:740C' })
     const machine = new AmdMachine({ [CARD]: dies('310000000\n'), '0000:04:00.0': dies('0\n') })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { DomainId } from '../../../contract/ids.ts'
 import { estimate } from '../../../engine/sources/estimate.ts'
-import type { OpenSource } from '../../../engine/sources/source.ts'
+import type { FittedCurve, OpenSource } from '../../../engine/sources/source.ts'
 import { PowercapMachine } from './powercap.ts'
 
 async function open(machine: PowercapMachine): Promise<OpenSource> {
@@ -83,6 +84,50 @@ test.each([
 ])('%i GB of memory draw %f W, whatever happens', async (sizeGb, powerW) => {
   const machine = desktop({ memoryBytes: sizeGb * 2 ** 30 })
   expect((await powersOf(machine, 8_000))['dram/estimate']).toBeCloseTo(powerW, 9)
+})
+
+test('the memory of a Raspberry Pi is in the figure of its board already', async () => {
+  const board = desktop({
+    cpuModel: 'Raspberry Pi 5 Model B Rev 1.0 (Cortex-A76)',
+    logicalCpus: 4,
+    memoryBytes: 2 ** 33,
+  })
+  expect(await powersOf(board, 0)).toEqual({ 'cpu/estimate': 2.5 })
+})
+
+describe('an estimate that was fitted to a better meter', () => {
+  const fitted: FittedCurve = {
+    ...{ domain: DomainId.parse('cpu/fit-20261103-1412'), name: 'Processor (fitted)', gainRatio: 0.03 },
+    ...{ idleW: 11, slopeW: 40, exponent: 0.8, holdsMemory: true },
+  }
+
+  test('draws by its fit, in a series of its own, and leaves out the memory that lies in it', async () => {
+    const machine = desktop()
+    machine.fittedCurve = fitted
+    expect(await powersOf(machine, 8_000)).toEqual({ 'cpu/fit-20261103-1412': 11 + 40 * 0.5 ** 0.8 })
+    const [cpu] = (await open(machine)).domains
+    expect(cpu).toMatchObject({ kind: 'cpu', provenance: 'estimate', gainRatio: 0.03, tableFloorW: 11 })
+    machine.fittedCurve = { ...fitted, holdsMemory: false }
+    expect(Object.keys(await powersOf(machine, 0))).toEqual(['cpu/fit-20261103-1412', 'dram/estimate'])
+  })
+
+  test('is taken up and dropped while it runs, and changes nothing where the processor is measured', async () => {
+    const machine = desktop()
+    const source = await open(machine)
+    // Whoever probes adds what stands in to what is measured.
+    machine.measuredKinds.add('cpu')
+    machine.measuredKinds.add('dram')
+    expect(source.refresh()).toBe(false)
+    machine.fittedCurve = fitted
+    expect(source.refresh()).toBe(true)
+    expect(source.refresh()).toBe(false)
+    expect(source.domains.map(({ id }) => id)).toEqual(['cpu/fit-20261103-1412'])
+    machine.fittedCurve = null
+    expect(source.refresh()).toBe(true)
+    expect(source.domains.map(({ id }) => id)).toEqual(['cpu/estimate', 'dram/estimate'])
+    machine.fittedCurve = fitted
+    expect((await estimate.probe(machine.context)).ok).toBe(false)
+  })
 })
 
 describe('a reading', () => {

@@ -225,6 +225,36 @@ export function gpuMetricsTable(revision: string, values: Readonly<Record<string
   return table.slice(0, sizeBytes)
 }
 
+const TYPES = ['u8', 's8', 'u16', 's16', 'u32', 's32', 'u64', 's64'] as const
+export type MetricsAttribute = {
+  readonly id: number
+  readonly unit: number
+  readonly type: (typeof TYPES)[number]
+  readonly values: readonly (number | bigint)[]
+}
+
+/** A table of revision 1.9: packed attributes, each of an encoding and its values (AMDGPU_METRICS_ENC_ATTR). */
+export function attributeTable(attributes: readonly MetricsAttribute[]): Uint8Array {
+  const table = new Uint8Array(8_192)
+  const view = new DataView(table.buffer)
+  let at = 8
+  for (const { id, unit, type, values } of attributes) {
+    const kind = TYPES.indexOf(type)
+    const width = Number(type.slice(1)) / 8
+    view.setBigUint64(at, (BigInt(unit) << 24n) | BigInt((kind << 20) | (id << 10) | values.length), true)
+    at += 8
+    for (const value of values) {
+      write(view, at, width, BigInt(value))
+      at += width
+    }
+  }
+  view.setUint16(0, at, true)
+  view.setUint8(2, 1)
+  view.setUint8(3, 9)
+  view.setInt32(4, attributes.length, true)
+  return table.slice(0, at)
+}
+
 function write(view: DataView, at: number, width: number, value: bigint): void {
   for (let byte = 0; byte < width; byte++) view.setUint8(at + byte, Number((value >> BigInt(8 * byte)) & 0xffn))
 }

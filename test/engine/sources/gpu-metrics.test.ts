@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type GpuMetrics, type GpuMetricsFault, parseGpuMetrics } from '../../../engine/sources/gpu-metrics.ts'
 import { fcOptions } from '../../support/counts.ts'
-import { gpuMetricsTable, REVISIONS } from './gpu-metrics-tables.ts'
+import { attributeTable, gpuMetricsTable, REVISIONS } from './gpu-metrics-tables.ts'
 
 const parse = (table: Uint8Array): GpuMetrics | GpuMetricsFault => parseGpuMetrics(table, table.length)
 const NOTHING = {
@@ -136,9 +136,8 @@ describe('a table is refused', () => {
     }
   })
 
-  test('of a revision that is no published struct: 1.9 and later are lists of attributes', () => {
+  test('of a revision that nobody published', () => {
     for (const [format, content] of [
-      [1, 9],
       [1, 10],
       [2, 5],
       [3, 1],
@@ -150,6 +149,72 @@ describe('a table is refused', () => {
       table.set([format, content], 2)
       expect(parse(table)).toBe('unknown')
     }
+  })
+})
+
+describe('1.9, a list of attributes,', () => {
+  const POWER = { id: 3, unit: 3, type: 'u16', values: [743] } as const
+  const ENERGY = { id: 7, unit: 0, type: 'u64', values: [2n ** 40n + 1n] } as const
+  const BUSY = { id: 4, unit: 10, type: 'u16', values: [87] } as const
+  const CLOCKS = { id: 33, unit: 1, type: 'u16', values: [2_100, 2_100, 2_100] } as const
+
+  test('tells the same as a struct, wherever among others it stands', () => {
+    expect(parse(attributeTable([CLOCKS, POWER, CLOCKS, ENERGY, BUSY]))).toEqual({
+      ...NOTHING,
+      isApu: false,
+      isGfxByDifference: false,
+      busyRatio: 0.87,
+      powerW: 743,
+      energyUnits: 2n ** 40n + 1n,
+    })
+  })
+
+  test.each([
+    ['all ones', { ...POWER, values: [0xffff] }],
+    ['another unit', { ...POWER, unit: 1 }],
+    ['several values', { ...POWER, values: [1, 2] }],
+    ['a sign', { ...POWER, type: 's16' }],
+  ] as const)('has no power where that has %s', (_, power) => {
+    expect(parse(attributeTable([power, BUSY]))).toMatchObject({ powerW: null, busyRatio: 0.87 })
+  })
+
+  test('is cut where it holds fewer than it says, at every length', () => {
+    const table = attributeTable([CLOCKS, POWER])
+    for (let length = 5; length < table.length; length++) {
+      new DataView(table.buffer).setUint16(0, length, true)
+      expect(parseGpuMetrics(table, length)).toBe('cut')
+    }
+  })
+
+  test('is unknown from an attribute of no known length on', () => {
+    const table = attributeTable([POWER])
+    table[10] = 0xf0
+    expect(parse(table)).toBe('unknown')
+    new DataView(table.buffer).setInt32(4, -1, true)
+    expect(parse(table)).toBe('unknown')
+  })
+
+  test('gives sane values or a fault, whatever is in it', () => {
+    const attribute = fc.record({
+      id: fc.constantFrom(3, 4, 7, 33),
+      unit: fc.constantFrom(0, 3, 10, 200),
+      type: fc.constantFrom('u8', 's8', 'u16', 's16', 'u32', 's32', 'u64', 's64'),
+      values: fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { minLength: 1, maxLength: 3 }),
+    })
+    const damage = fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 3 })
+    fc.assert(
+      fc.property(fc.array(attribute, { maxLength: 6 }), damage, fc.nat(200), (attributes, damages, cut) => {
+        const table = attributeTable(attributes)
+        for (const [at, byte] of damages) if (at < table.length) table[at] = byte
+        for (const length of [table.length, Math.min(cut, table.length)]) {
+          const parsed = parseGpuMetrics(table, length)
+          if (typeof parsed === 'string') continue
+          expect(parsed.powerW === null || parsed.powerW >= 0).toBe(true)
+          expect(parsed.busyRatio === null || (parsed.busyRatio >= 0 && parsed.busyRatio <= 1)).toBe(true)
+        }
+      }),
+      fcOptions('gpu-metrics', 300, 30_000),
+    )
   })
 })
 

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MachineFacts } from '../../../engine/host/host.ts'
 import { nvml } from '../../../engine/sources/nvml.ts'
+import type { CardRecord } from '../../../engine/sources/nvml-record.ts'
+import { CardUse } from '../../../engine/sources/nvml-use.ts'
 import { fcOptions } from '../../support/counts.ts'
 import { NvmlMachine, PCI, type ScriptedCard } from './nvml-machine.ts'
 
@@ -158,4 +160,37 @@ test('whatever the library answers, there is a sane reading, a fault or nothing,
     }),
     fcOptions('nvml', 300, 30_000),
   )
+})
+
+test('on Windows a driver that tells neither time nor memory of processes tells nothing of use: Windows itself does', () => {
+  const { files, clock } = new NvmlMachine().host
+  const list = Buffer.alloc(24)
+  list.writeUInt32LE(10, 0)
+  list.writeBigUInt64LE(0xffff_ffff_ffff_ffffn, 8)
+  list.writeUInt32LE(0xffff_ffff, 16)
+  const record: CardRecord = {
+    pci: PCI,
+    code: 0,
+    codes: {},
+    energyMj: '1',
+    powerAverageMw: null,
+    powerInstantMw: null,
+    powerUsageMw: null,
+    gpuPct: 50,
+    isSplit: false,
+    lists: [{ kind: 'compute', count: 1, bytes: list.toString('base64') }],
+    samples: null,
+    description: null,
+  }
+  const processesOf = (isToldElsewhere: boolean, told: CardRecord) => {
+    const use = new CardUse({ files, clock, seesAll: true, isToldElsewhere }, PCI)
+    use.take(told, null, 0)
+    return use.take(told, null, 1_000)?.processes ?? null
+  }
+  const untold = { pid: 10, busyMs: null, memoryBytes: null, isResident: true }
+  expect(processesOf(true, record)).toBeNull()
+  expect(processesOf(false, record)).toEqual([untold])
+  list.writeBigUInt64LE(GB, 8)
+  const withMemory = { ...record, lists: [{ kind: 'compute' as const, count: 1, bytes: list.toString('base64') }] }
+  expect(processesOf(true, withMemory)).toEqual([{ ...untold, memoryBytes: Number(GB) }])
 })

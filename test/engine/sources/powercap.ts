@@ -1,6 +1,6 @@
 import type { DomainKind } from '../../../contract/ids.ts'
 import type { MachineFacts } from '../../../engine/host/host.ts'
-import type { MachineLoad, SourceContext } from '../../../engine/sources/source.ts'
+import type { FittedCurve, MachineLoad, SourceContext } from '../../../engine/sources/source.ts'
 import type { ConfiguredMeter } from '../../../engine/sources/wall/dialect.ts'
 import { BARE_FACTS, type MemoryFile, MemoryHost } from '../../support/memory-host.ts'
 
@@ -14,6 +14,7 @@ export class PowercapMachine {
   load: MachineLoad | null = { atMs: 0, busyMs: 0, logicalCpus: 4 }
   measuredKinds = new Set<DomainKind>()
   wallMeters: readonly ConfiguredMeter[] = []
+  fittedCurve: FittedCurve | null = null
   facts: MachineFacts
 
   constructor(zones: Readonly<Record<string, Zone>> = {}, facts: Partial<MachineFacts> = {}) {
@@ -46,7 +47,10 @@ export class PowercapMachine {
 
   get context(): SourceContext {
     const { host, facts, measuredKinds } = this
-    return { host, facts, load: () => this.load, measuredKinds, wallMeters: () => this.wallMeters }
+    return {
+      ...{ host, facts, load: () => this.load, measuredKinds, wallMeters: () => this.wallMeters },
+      fittedCurve: () => this.fittedCurve,
+    }
   }
 }
 

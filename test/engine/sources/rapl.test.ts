@@ -35,6 +35,19 @@ const laptop = () =>
     'mmio:0': { name: 'package-0' },
   })
 
+function plug(
+  { host }: PowercapMachine,
+  pci: string,
+  driver: string | null,
+  vendor = '0x8086',
+  kind = '0x030000',
+): void {
+  const path = `/sys/bus/pci/devices/${pci}`
+  host.write(`${path}/vendor`, `${vendor}\n`)
+  host.write(`${path}/class`, `${kind}\n`)
+  if (driver !== null) host.links.set(`${path}/driver`, `../../../bus/pci/drivers/${driver}`)
+}
+
 describe('zones', () => {
   test('of a laptop are a package with cores and GPU in it, memory beside it, and the platform apart', async () => {
     const domains = await domainsOf(laptop())
@@ -48,6 +61,32 @@ describe('zones', () => {
     expect(
       Object.values(domains).every(({ provenance, source }) => provenance === 'counter' && source === 'rapl'),
     ).toBe(true)
+  })
+
+  test('of graphics inside the processor have its PCI address, by which drivers tell who uses them', async () => {
+    const machine = laptop()
+    plug(machine, '0000:00:02.0', 'i915')
+    plug(machine, '0000:03:00.0', 'xe')
+    expect((await domainsOf(machine))['gpu/igpu-0']).toMatchObject({ device: '0000:00:02.0' })
+  })
+
+  test.each([
+    ['only a card on a bus of its own', [['0000:03:00.0', 'xe']]],
+    ['graphics of another maker', [['0000:00:02.0', 'amdgpu', '0x1002']]],
+    ['graphics that are given to a virtual machine', [['0000:00:02.0', 'vfio-pci']]],
+    ['graphics without a driver', [['0000:00:02.0', null]]],
+    ['something that is no display', [['0000:00:02.0', 'xe', '0x8086', '0x120000']]],
+    [
+      'two that it could be',
+      [
+        ['0000:00:02.0', 'i915'],
+        ['0000:00:03.0', 'i915'],
+      ],
+    ],
+  ] as const)('of the processor’s graphics have no address where there is %s', async (_, devices) => {
+    const machine = laptop()
+    for (const [pci, driver, vendor, kind] of devices) plug(machine, pci, driver, vendor, kind)
+    expect((await domainsOf(machine))['gpu/igpu-0']).not.toHaveProperty('device')
   })
 
   test('of several sockets, and of several dies in one, are domains of their own', async () => {

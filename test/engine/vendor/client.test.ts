@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { virtualClock } from '../../../engine/clock/virtual.ts'
 import { realHost } from '../../../engine/host/real.ts'
 import { createVendorPort } from '../../../engine/vendor/client.ts'
+import { vendorUnderNode } from '../../../engine/vendor/vendor-process.ts'
 import { fcOptions, runs } from '../../support/counts.ts'
 import { hasEnded } from './has-ended.ts'
 
@@ -15,7 +16,7 @@ const HUNG_OPENING_MS = 10_000
 /** A real process of scripted drivers, under a clock that the test moves. */
 function portOf(file = new URL('./process.ts', import.meta.url)) {
   const clock = virtualClock({ wallMs: 0 })
-  const port = createVendorPort({ file, clock })
+  const port = createVendorPort({ start: vendorUnderNode(file, clock), clock })
   const open = (driver: string) => {
     const session = port.session(driver)
     onTestFinished(() => session.close())

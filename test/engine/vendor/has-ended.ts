@@ -1,6 +1,8 @@
 import { kill } from 'node:process'
 import { realHost } from '../../../engine/host/real.ts'
 
+const { files } = realHost()
+
 /** A process that nobody has waited for yet (`Z`) has ended, although its number is still taken. */
 export function hasEnded(pid: number): boolean {
   try {
@@ -8,6 +10,6 @@ export function hasEnded(pid: number): boolean {
   } catch {
     return true
   }
-  const stat = realHost().files.text(`/proc/${pid}/stat`)
+  const stat = files.text(`/proc/${pid}/stat`)
   return stat.ok && /\) [ZX] /.test(stat.value)
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { nvml } from '../../../engine/sources/nvml.ts'
 import type { Reading } from '../../../engine/sources/source.ts'
 import { createVendorPort } from '../../../engine/vendor/client.ts'
+import { vendorUnderNode } from '../../../engine/vendor/vendor-process.ts'
 import { NvmlSimulator, type SimulatedCard } from '../../support/nvml/nvml-scenario.ts'
 import { NvmlMachine, PCI } from '../sources/nvml-machine.ts'
 
@@ -28,7 +29,7 @@ afterAll(() => {
 async function start(card: SimulatedCard = CARD) {
   simulator.play({ cards: [card] })
   const machine = new NvmlMachine()
-  const port = createVendorPort({ file: CHILD, clock: machine.host.clock })
+  const port = createVendorPort({ start: vendorUnderNode(CHILD, machine.host.clock), clock: machine.host.clock })
   machine.host.vendor = (driver) => port.session(driver)
   const probed = await nvml.probe(machine.context)
   if (!probed.ok) throw new Error(probed.reason)
@@ -108,7 +109,7 @@ onLinux('a card that may sleep and has nothing to do leaves no process behind th
 onLinux('a driver that was updated says so at the start, with its remedy, and leaves no process', async () => {
   simulator.play({ cards: [CARD], fails: [{ name: 'nvmlInit_v2', code: 18 }] })
   const machine = new NvmlMachine()
-  const port = createVendorPort({ file: CHILD, clock: machine.host.clock })
+  const port = createVendorPort({ start: vendorUnderNode(CHILD, machine.host.clock), clock: machine.host.clock })
   machine.host.vendor = (driver) => port.session(driver)
   expect(await nvml.probe(machine.context)).toMatchObject({ ok: false, remedy: { argv: ['reboot'] } })
   await vi.waitFor(() => expect(port.pid).toBe(null), { timeout: 10_000 })

@@ -38,7 +38,10 @@ test('amber begins at 80 % of the nearest budget, red at all of it', () => {
 })
 
 test('the dot means a model that generates or an AI app that works, never Perwatt itself', () => {
-  const model = { id: 'm', app: appWith({ name: 'Ollama' }).id, powerW: null, tokensPerJ: null }
+  const model = {
+    ...{ id: 'm', app: appWith({ name: 'Ollama' }).id, name: 'm', state: 'ready' as const, isRemote: false },
+    ...{ powerW: null, tokensPerJ: null },
+  }
   expect(isAiAtWork(nowWith())).toBe(false)
   expect(isAiAtWork(nowWith({ models: [{ ...model, tokensPerS: 31 }] }))).toBe(true)
   expect(isAiAtWork(nowWith({ models: [{ ...model, tokensPerS: 0 }] }))).toBe(false)

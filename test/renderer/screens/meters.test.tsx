@@ -11,12 +11,12 @@ import {
   draftOf,
   fingerprintText,
   freshId,
-  meterOf,
+  orderOf,
   questionOf,
 } from '../../../renderer/screens/sources/meters/draft.ts'
 import { kinds, quantities } from '../../../renderer/screens/sources/meters/kinds.ts'
-import { Found, Refused } from '../../../renderer/screens/sources/meters/test-outcome.tsx'
-import { MeterList } from '../../../renderer/screens/sources/meters/wall-meters.tsx'
+import { Certificate, Continuation, Refused } from '../../../renderer/screens/sources/meters/test-outcome.tsx'
+import { KeyLine, MeterList } from '../../../renderer/screens/sources/meters/wall-meters.tsx'
 import { fcOptions } from '../../support/counts.ts'
 import { AT_S, scenes } from '../fixtures.ts'
 
@@ -99,10 +99,8 @@ describe('an address', () => {
 
 describe('a meter that is being set up', () => {
   const fields: Draft = { ...draftOf(null), name: ' Desk plug ', address: '192.168.1.20', user: 'ada', secret: 'pw' }
-  const chosen = {
-    unit: { unit: 'switch:0', name: 'Desk', powerW: 40, energyMj: null, provenance: 'counter' },
-    certificateSha256: null,
-  } as const
+  const unit = { unit: 'switch:0', name: 'Desk', powerW: 40, energyMj: null, provenance: 'counter' } as const
+  const fresh = { before: null, taken: ['desk'] }
 
   test.each(MeterDialect.options)('of kind %s is asked and saved as the engine wants it', (dialect) => {
     const kind = kinds[dialect]
@@ -113,16 +111,21 @@ describe('a meter that is being set up', () => {
       unit: 'pc_power',
       quantity: 'W',
       path: '/metrics',
+      topic: ' home/desk ',
     }
     const question = questionOf(draft, null)
     if (!question.ok) throw new Error(question.reason)
     expect(metersContract.testMeter.input.parse(question.value)).toEqual(question.value)
     expect(question.value.options.user).toBe(kind.user === null ? undefined : 'ada')
     expect(question.value.options.unit).toBe(kind.unit === null ? undefined : 'pc_power')
-    const meter = meterOf(draft, question.value, chosen, 'desk-plug')
-    if (!meter.ok) throw new Error(meter.reason)
-    expect(metersContract.setMeter.input.parse({ meter: meter.value, secret: 'pw' }).meter).toEqual(meter.value)
-    expect(meter.value).toMatchObject({ name: 'Desk plug', provenance: 'counter', options: { unit: 'switch:0' } })
+    expect(question.value.options.topic).toBe(kind.topic === null ? undefined : 'home/desk')
+    const order = orderOf(draft, question.value, unit, fresh)
+    if (!order.ok) throw new Error(order.reason)
+    expect(metersContract.setMeter.input.parse(order.value)).toEqual(order.value)
+    expect(order.value).toMatchObject({
+      meter: { id: 'desk-plug', name: 'Desk plug', provenance: 'counter', options: { unit: 'switch:0' } },
+      secret: 'pw',
+    })
   })
 
   test('keeps its secret where none is typed, and its certificate only for the address that showed it', () => {
@@ -137,21 +140,46 @@ describe('a meter that is being set up', () => {
         id: 'desk',
         dialect: 'redfish',
         address: 'https://10.0.0.1',
-        secret: null,
         options: { certificateSha256: SHA256 },
       },
     })
     expect(questionOf({ ...draft, address: 'http://10.0.0.1' }, known.id)).toMatchObject({ value: { options: {} } })
+    expect(questionOf({ ...draft, forgetsSecret: true }, known.id)).toMatchObject({ value: { secret: null } })
   })
 
   test('says which field must be mended first', () => {
     expect(questionOf({ ...fields, dialect: 'esphome', unit: ' ' }, null)).toMatchObject({ code: 'unit' })
+    for (const topic of ['', 'tele/#', '/x', 'a+b'])
+      expect(questionOf({ ...fields, dialect: 'tasmota-mqtt', address: 'nas', topic }, null)).toMatchObject({
+        code: 'topic',
+      })
     expect(questionOf({ ...fields, dialect: 'prometheus', path: 'metrics' }, null)).toMatchObject({ code: 'path' })
     const metric: Draft = { ...fields, dialect: 'prometheus' }
     const question = questionOf(metric, null)
     if (!question.ok) throw new Error(question.reason)
-    expect(meterOf(metric, question.value, chosen, 'desk')).toMatchObject({ code: 'quantity' })
-    expect(meterOf({ ...fields, name: '  ' }, question.value, chosen, 'desk')).toMatchObject({ code: 'name' })
+    expect(orderOf(metric, question.value, unit, fresh)).toMatchObject({ code: 'quantity' })
+    expect(orderOf({ ...fields, name: '  ' }, question.value, unit, fresh)).toMatchObject({ code: 'name' })
+  })
+
+  test('goes on with its history, or takes a new id where it measures something else', () => {
+    const before = WallMeter.parse({
+      ...{ id: 'desk', name: 'Desk', dialect: 'shelly-2', address: 'http://10.0.0.1', provenance: 'counter' },
+      ...{ options: { unit: 'switch:0' }, hasSecret: false },
+    })
+    const ordered = (part: Partial<Draft>, of: Parameters<typeof orderOf>[2] = unit) => {
+      const draft = { ...draftOf(before), ...part }
+      const question = questionOf(draft, before.id)
+      if (!question.ok) throw new Error(question.reason)
+      const order = orderOf(draft, question.value, of, { before, taken: ['desk', 'desk-2'] })
+      if (!order.ok) throw new Error(order.reason)
+      const { meter, replaces, hasMoved } = order.value
+      return { id: meter.id, replaces, hasMoved }
+    }
+    expect(ordered({ name: 'Table' })).toEqual({ id: 'desk' })
+    expect(ordered({}, { ...unit, unit: 'switch:1' })).toEqual({ id: 'desk-3', replaces: 'desk' })
+    expect(ordered({}, { ...unit, provenance: 'sensor' })).toEqual({ id: 'desk-3', replaces: 'desk' })
+    expect(ordered({ address: '10.0.0.2' })).toEqual({ id: 'desk-3', replaces: 'desk' })
+    expect(ordered({ address: '10.0.0.2', hasMoved: true })).toEqual({ id: 'desk', hasMoved: true })
   })
 
   test('every quantity of the contract can be chosen', () => {
@@ -221,21 +249,18 @@ describe('a test', () => {
     expect(shown(true)).toContain('Forget its old certificate')
   })
 
-  test('shows a new certificate to be accepted, and of a kept one only that it is the same', () => {
-    const shown = (isKept: boolean) =>
-      text(
-        <Found
-          found={{ units: [], certificateSha256: SHA256 }}
-          chosen={null}
-          isAccepted={isKept}
-          isKept={isKept}
-          onChoose={() => {}}
-          onAccept={() => {}}
-        />,
-      )
-    expect(shown(false)).toContain(`${fingerprintText(SHA256)}This is my meter`)
-    expect(shown(true)).toContain('the certificate that was kept for it')
-    expect(shown(true)).not.toContain('This is my meter')
+  test('shows a certificate that nobody vouches for before anything is sent', () => {
+    const shown = text(<Certificate sha256={SHA256} onAccept={() => {}} />)
+    expect(shown).toContain('Nothing was sent yet.')
+    expect(shown).toContain(`${fingerprintText(SHA256)}It is my meter`)
+  })
+
+  test('of a changed meter says what becomes of its history', () => {
+    const shown = (goesOn: 'same' | 'moved' | 'other') =>
+      text(<Continuation goesOn={goesOn} hasMoved={false} onMoved={() => {}} />)
+    expect(shown('same')).toBe('')
+    expect(shown('moved')).toContain('The same meter at a new address')
+    expect(shown('other')).toContain('a history of its own')
   })
 })
 
@@ -258,4 +283,12 @@ describe('the addresses that Perwatt asks', () => {
       'http://10.0.0.9not set upnone yet',
     )
   })
+})
+
+test('where the key of the passwords lies is one line, and none while it cannot be opened', () => {
+  expect([text(<KeyLine place="keyring" />), text(<KeyLine place="file" />), text(<KeyLine place={null} />)]).toEqual([
+    'Passwords are kept encrypted; their key is in the desktop’s keyring.',
+    'Passwords are kept encrypted; their key is in a file that only your account can read.',
+    '',
+  ])
 })

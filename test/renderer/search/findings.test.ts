@@ -25,6 +25,7 @@ test('titles that begin with the query come first, then words that do, then what
     'ComfyUI: Running now',
     'Codex: In the catalogue, not running',
     'Claude Code: Running now',
+    'Overhead and cooling: Setting',
     'Apps that count as AI: Setting',
     'Price of electricity: Setting', // cost
   ])

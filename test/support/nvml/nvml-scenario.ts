@@ -38,6 +38,8 @@ export type Scenario = {
   readonly fails?: readonly { readonly name: string; readonly code: number; readonly card?: number }[]
   readonly hangs?: { readonly name: string; readonly forMs: number }
   readonly crashes?: string
+  /** The kernel module that runs: a process that began with another one gets NVML_ERROR_LIB_RM_VERSION_MISMATCH from every call. */
+  readonly driver?: number
 }
 
 /** A library that can be loaded as NVIDIA's, and the file that tells it what to answer. */
@@ -59,8 +61,8 @@ export class NvmlSimulator {
   }
 
   /** From the next call on. */
-  play({ cards = [], strideBytes = 24, fails = [], hangs, crashes }: Scenario): void {
-    const lines = [`stride ${strideBytes}`, ...cards.flatMap(linesOf)]
+  play({ cards = [], strideBytes = 24, fails = [], hangs, crashes, driver = 1 }: Scenario): void {
+    const lines = [`stride ${strideBytes}`, `driver ${driver}`, ...cards.flatMap(linesOf)]
     for (const { name, code, card = -1 } of fails) lines.push(`fail ${card} ${name} ${code}`)
     if (hangs !== undefined) lines.push(`hang ${hangs.name} ${hangs.forMs}`)
     if (crashes !== undefined) lines.push(`crash ${crashes}`)

@@ -10,6 +10,7 @@
  *   fail INDEX FUNCTION CODE         INDEX -1: of every card
  *   hang FUNCTION MS
  *   crash FUNCTION
+ *   driver NUMBER                    the kernel module that runs; a process that was initialised with another one is told of a mismatch
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { OK = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, TOO_SMALL = 7, DRIVER_NOT_LOADED = 9 };
+enum { OK = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, TOO_SMALL = 7, DRIVER_NOT_LOADED = 9, MISMATCH = 18 };
 enum { CARDS = 16, PROCESSES = 2048, SAMPLES = 512, INSTANCES = 8 };
 
 typedef struct {
@@ -34,7 +35,7 @@ typedef struct { int card; unsigned pid; unsigned long long time_us; unsigned pc
 static card_t cards[CARDS];
 static process_t processes[PROCESSES];
 static sample_t samples[SAMPLES];
-static int process_count, sample_count, stride, initialised;
+static int process_count, sample_count, stride, initialised, first_driver;
 static double started_ms;
 
 static double now_ms(void) {
@@ -56,7 +57,7 @@ static int enter(const char *function, int index) {
   memset(cards, 0, sizeof cards);
   process_count = sample_count = 0;
   stride = 24;
-  int result = OK;
+  int result = OK, driver = 1;
   char line[1024], name[128];
   while (fgets(line, sizeof line, file) != NULL) {
     int at, code;
@@ -80,12 +81,13 @@ static int enter(const char *function, int index) {
       if (strcmp(name, function) == 0) wait_ms(ms);
     } else if (sscanf(line, "crash %127s", name) == 1) {
       if (strcmp(name, function) == 0) abort();
-    } else {
+    } else if (sscanf(line, "driver %d", &driver) != 1) {
       sscanf(line, "stride %d", &stride);
     }
   }
   fclose(file);
-  return result;
+  if (first_driver == 0 && result == OK) first_driver = driver;
+  return first_driver == 0 || first_driver == driver ? result : MISMATCH;
 }
 
 /* Handles: 0x1000 + card, and from 0x2000 on instances of a split card. */

@@ -1,3 +1,4 @@
+import { originOf } from '../../../../contract/origin.ts'
 import { ok, problem, type Result } from '../../../../contract/result.ts'
 import type { Kind } from './kinds.ts'
 
@@ -27,11 +28,4 @@ export function parseAddress(
   return origin !== null && origin.length <= 200
     ? ok(origin)
     : problem('address', `This is no address of a machine; type one ${example}.`)
-}
-
-/** Scheme, host and port in the one way in which the engine writes them; `null` where there is no host. */
-export function originOf(address: string): string | null {
-  if (!URL.canParse(address)) return null
-  const { protocol, hostname, host } = new URL(address)
-  return hostname === '' ? null : `${protocol}//${host}`
 }

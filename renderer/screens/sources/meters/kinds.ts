@@ -3,7 +3,7 @@ import type { MeterDialect } from '../../../../contract/wall-meter.ts'
 /** What the dialog asks for a kind of meter. A field that is `null` is not shown. */
 export type Kind = {
   readonly title: string
-  readonly schemes: readonly ('http' | 'https' | 'tcp')[]
+  readonly schemes: readonly ('http' | 'https' | 'tcp' | 'mqtt' | 'mqtts')[]
   /** Where the address says no port and the scheme has none of its own. */
   readonly port: number | null
   readonly example: string
@@ -12,6 +12,8 @@ export type Kind = {
   readonly secret: { readonly label: string; readonly text: string }
   /** Where the meter has no list to choose from, or too long a one. */
   readonly unit: { readonly label: string; readonly text: string; readonly isNeeded: boolean } | null
+  /** Where the meter is found at its address. */
+  readonly topic: { readonly label: string; readonly text: string } | null
   readonly isMetric: boolean
 }
 
@@ -20,6 +22,7 @@ const plug = {
   port: null,
   example: 'http://192.168.1.20',
   unit: null,
+  topic: null,
   isMetric: false,
 } as const
 const admin = { label: 'User name', placeholder: 'admin' } as const
@@ -29,6 +32,15 @@ export const kinds: Readonly<Record<MeterDialect, Kind>> = {
   'shelly-2': { ...plug, title: 'Shelly, second generation or later', user: null, secret: password },
   'shelly-1': { ...plug, title: 'Shelly, first generation', user: admin, secret: password },
   tasmota: { ...plug, title: 'Tasmota', user: admin, secret: password },
+  'tasmota-mqtt': {
+    ...plug,
+    title: 'Tasmota over MQTT',
+    schemes: ['mqtt', 'mqtts'],
+    example: 'mqtt://nas.local',
+    user: { label: 'User name', placeholder: 'none' },
+    secret: { label: 'Password', text: 'Of a user of the broker who may read the plug’s topics and write to cmnd.' },
+    topic: { label: 'Topic', text: 'Of the plug, as its MQTT settings show it, such as tasmota_A1B2C3.' },
+  },
   'home-assistant': {
     ...plug,
     title: 'Home Assistant',

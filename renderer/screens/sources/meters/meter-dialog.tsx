@@ -3,18 +3,19 @@ import type { Problem, Result } from '../../../../contract/result.ts'
 import type { WallMeter } from '../../../../contract/wall-meter.ts'
 import { call, type Output } from '../../../client.ts'
 import { Dialog } from '../../../parts/dialog.tsx'
-import { type Draft, draftOf, type Field, freshId, meterOf, questionOf } from './draft.ts'
+import { continuation, type Draft, draftOf, type Field, orderOf, questionOf } from './draft.ts'
 import { MeterFields } from './meter-fields.tsx'
-import { Asking, Found, Refused } from './test-outcome.tsx'
+import { Asking, Certificate, Continuation, Found, Refused } from './test-outcome.tsx'
 
 type Outcome = { readonly key: string; readonly answer: Result<Output<'testMeter'>> }
 
 /**
  * Sets a meter up or changes one. How it is read comes from the test, so what was asked must have been answered before it is saved; an
- * answer to other fields than those that stand there now counts no more.
+ * answer to other fields than those that stand there now counts no more. A certificate that nobody vouches for is accepted here first.
  */
 export function MeterDialog(props: {
   meter: WallMeter | null
+  /** Ids that name a history already. */
   taken: readonly string[]
   onClose: () => void
   onSaved: () => void
@@ -25,39 +26,41 @@ export function MeterDialog(props: {
   const [asking, setAsking] = useState<string | null>(null)
   const [outcome, setOutcome] = useState<Outcome | null>(null)
   const [chosenUnit, setChosenUnit] = useState(meter?.options.unit ?? null)
-  const [accepted, setAccepted] = useState<string | null>(meter?.options.certificateSha256 ?? null)
   const [refusal, setRefusal] = useState<string | null>(null)
 
   const question = questionOf(draft, meter?.id ?? null)
   const key = question.ok ? JSON.stringify(question.value) : null
   const answer = outcome !== null && outcome.key === key ? outcome.answer : null
-  const found = answer?.ok === true ? answer.value : null
+  const found = answer?.ok === true && answer.value.unknownCertificateSha256 === null ? answer.value : null
+  const unknown = answer?.ok === true ? answer.value.unknownCertificateSha256 : null
   const onlyUnit = found?.units.length === 1 ? found.units[0] : undefined
   const unit = found?.units.find((one) => one.unit === chosenUnit) ?? onlyUnit ?? null
-  const isAccepted = found !== null && (found.certificateSha256 === null || found.certificateSha256 === accepted)
-  const canSave = unit !== null && isAccepted
+  const canSave = unit !== null
 
   const change = (part: Partial<Draft>) => {
     setDraft({ ...draft, ...part })
     setWrong(null)
     setRefusal(null)
   }
-  const test = async () => {
-    if (!question.ok) return setWrong(question)
+  const test = async (of: Draft = draft) => {
+    const asked = questionOf(of, meter?.id ?? null)
+    if (!asked.ok) return setWrong(asked)
     if (asking !== null) return
-    const asked = JSON.stringify(question.value)
-    setAsking(question.value.address)
+    setAsking(asked.value.address)
     setOutcome(null)
-    const newest = await call('testMeter', question.value)
+    const newest = await call('testMeter', asked.value)
     setAsking(null)
-    setOutcome({ key: asked, answer: newest })
+    setOutcome({ key: JSON.stringify(asked.value), answer: newest })
+  }
+  const accept = (certificateSha256: string) => {
+    change({ certificateSha256 })
+    void test({ ...draft, certificateSha256 })
   }
   const save = async () => {
-    if (!question.ok || found === null || unit === null) return
-    const id = meter?.id ?? freshId(draft.name, taken)
-    const whole = meterOf(draft, question.value, { unit, certificateSha256: found.certificateSha256 }, id)
-    if (!whole.ok) return setWrong(whole)
-    const saved = await call('setMeter', { meter: whole.value, secret: question.value.secret })
+    if (!question.ok || unit === null) return
+    const order = orderOf(draft, question.value, unit, { before: meter, taken })
+    if (!order.ok) return setWrong(order)
+    const saved = await call('setMeter', order.value)
     if (saved.ok) onSaved()
     else setRefusal(saved.reason)
   }
@@ -85,14 +88,13 @@ export function MeterDialog(props: {
               onForgetCertificate={() => change({ certificateSha256: null })}
             />
           )}
-          {found !== null && (
-            <Found
-              found={found}
-              chosen={unit?.unit ?? null}
-              isAccepted={isAccepted}
-              isKept={found.certificateSha256 === draft.certificateSha256}
-              onChoose={setChosenUnit}
-              onAccept={(isYes) => setAccepted(isYes ? found.certificateSha256 : null)}
+          {unknown !== null && <Certificate sha256={unknown} onAccept={() => accept(unknown)} />}
+          {found !== null && <Found found={found} chosen={unit?.unit ?? null} onChoose={setChosenUnit} />}
+          {meter !== null && question.ok && unit !== null && (
+            <Continuation
+              goesOn={continuation(meter, question.value, unit)}
+              hasMoved={draft.hasMoved}
+              onMoved={(hasMoved) => change({ hasMoved })}
             />
           )}
         </div>
@@ -102,7 +104,7 @@ export function MeterDialog(props: {
           </p>
         )}
         <div className="dialog-actions">
-          <p>{canSave ? '' : whatIsMissing(found !== null, unit !== null)}</p>
+          <p>{canSave ? '' : whatIsMissing(unknown !== null, found !== null)}</p>
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
@@ -124,7 +126,7 @@ export function MeterDialog(props: {
   )
 }
 
-function whatIsMissing(isTested: boolean, isChosen: boolean): string {
-  if (!isTested) return 'Test it, then save.'
-  return isChosen ? 'Compare the certificate.' : 'Choose what to read.'
+function whatIsMissing(isUnknown: boolean, isTested: boolean): string {
+  if (isUnknown) return 'Compare the certificate.'
+  return isTested ? 'Choose what to read.' : 'Test it, then save.'
 }

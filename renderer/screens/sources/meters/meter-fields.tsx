@@ -39,6 +39,9 @@ export function MeterFields(props: FieldsProps) {
         )}
       </Labelled>
       <TextField {...props} field="address" label="Address" placeholder={kind.example} maxLength={250} />
+      {kind.topic !== null && (
+        <TextField {...props} field="topic" label={kind.topic.label} text={kind.topic.text} maxLength={120} />
+      )}
       <Login {...props} kind={kind} />
       {kind.unit !== null && (
         <TextField {...props} field="unit" label={kind.unit.label} text={kind.unit.text} maxLength={400} />
@@ -51,6 +54,7 @@ export function MeterFields(props: FieldsProps) {
 function Login(props: FieldsProps & { kind: Kind }) {
   const { draft, meter, kind, onChange } = props
   const { user, secret } = kind
+  const forgetId = useId()
   return (
     <>
       {user !== null && (
@@ -75,13 +79,27 @@ function Login(props: FieldsProps & { kind: Kind }) {
             type="password"
             aria-describedby={textId}
             value={draft.secret}
-            placeholder={meter?.hasSecret === true ? 'kept; type to replace' : ''}
+            placeholder={meter?.hasSecret === true && !draft.forgetsSecret ? 'kept; type to replace' : ''}
             maxLength={4_000}
             autoComplete="off"
+            disabled={draft.forgetsSecret}
             onChange={(event) => onChange({ secret: event.target.value })}
           />
         )}
       </Labelled>
+      {meter?.hasSecret === true && (
+        <div className="field">
+          <label className="check field-check" htmlFor={forgetId}>
+            <input
+              id={forgetId}
+              type="checkbox"
+              checked={draft.forgetsSecret}
+              onChange={(event) => onChange({ forgetsSecret: event.target.checked, secret: '' })}
+            />
+            <span>Forget the kept {secret.label.toLowerCase()}</span>
+          </label>
+        </div>
+      )}
     </>
   )
 }

@@ -41,7 +41,7 @@ export function Refused(props: { problem: Problem; canForgetCertificate: boolean
             Forget its old certificate
           </button>
           <span className="field-text">
-            Only if you know why it was renewed: the next test sends the password to whoever answers there.
+            Only if you know why it was renewed. The next test shows the new one to compare; nothing is sent before.
           </span>
         </p>
       )}
@@ -49,35 +49,23 @@ export function Refused(props: { problem: Problem; canForgetCertificate: boolean
   )
 }
 
-/** What the meter can tell, to choose from, and its certificate to compare. */
-export function Found(props: {
-  found: FoundMeter
-  chosen: string | null
-  isAccepted: boolean
-  isKept: boolean
-  onChoose: (unit: string) => void
-  onAccept: (isYes: boolean) => void
-}) {
-  const { found, chosen, isAccepted, isKept, onChoose, onAccept } = props
+/** What the meter can tell, to choose from. */
+export function Found(props: { found: FoundMeter; chosen: string | null; onChoose: (unit: string) => void }) {
+  const { found, chosen, onChoose } = props
   return (
-    <>
-      <fieldset className="found">
-        <legend>What measures this machine</legend>
-        <ul className="found-list">
-          {found.units.map((unit) => (
-            <UnitChoice
-              key={unit.unit}
-              unit={unit}
-              isChosen={unit.unit === chosen}
-              onChoose={() => onChoose(unit.unit)}
-            />
-          ))}
-        </ul>
-      </fieldset>
-      {found.certificateSha256 !== null && (
-        <Certificate sha256={found.certificateSha256} isAccepted={isAccepted} isKept={isKept} onAccept={onAccept} />
-      )}
-    </>
+    <fieldset className="found">
+      <legend>What measures this machine</legend>
+      <ul className="found-list">
+        {found.units.map((unit) => (
+          <UnitChoice
+            key={unit.unit}
+            unit={unit}
+            isChosen={unit.unit === chosen}
+            onChoose={() => onChoose(unit.unit)}
+          />
+        ))}
+      </ul>
+    </fieldset>
   )
 }
 
@@ -102,32 +90,52 @@ function UnitChoice(props: { unit: FoundUnit; isChosen: boolean; onChoose: () =>
   )
 }
 
-function Certificate(props: {
-  sha256: string
-  isAccepted: boolean
-  isKept: boolean
-  onAccept: (isYes: boolean) => void
-}) {
-  const id = useId()
+/** The certificate that the address shows, to be compared before anything is sent there. */
+export function Certificate(props: { sha256: string; onAccept: () => void }) {
   return (
-    <div className="grant">
+    <div className="grant" role="status">
       <p>
-        {props.isKept
-          ? 'It shows the certificate that was kept for it.'
-          : 'No authority vouches for its certificate, as is usual for meters. Compare this fingerprint (SHA-256) with the one that the meter shows:'}
+        No authority vouches for its certificate, as is usual for meters. Nothing was sent yet. Compare this fingerprint
+        (SHA-256) with the one that the meter or its maker’s app shows:
       </p>
       <code className="fingerprint">{fingerprintText(props.sha256)}</code>
-      {!props.isKept && (
-        <label className="check" htmlFor={id}>
-          <input
-            id={id}
-            type="checkbox"
-            checked={props.isAccepted}
-            onChange={(event) => props.onAccept(event.target.checked)}
-          />
-          <span>This is my meter; refuse any other certificate from now on</span>
-        </label>
-      )}
+      <p className="meter-renewed">
+        <button type="button" className="button button-small" onClick={props.onAccept}>
+          It is my meter
+        </button>
+        <span className="field-text">Any other certificate is refused from now on.</span>
+      </p>
     </div>
+  )
+}
+
+/** What becomes of the history of a meter that is changed so; nothing where it simply goes on. */
+export function Continuation(props: {
+  goesOn: 'same' | 'moved' | 'other'
+  hasMoved: boolean
+  onMoved: (hasMoved: boolean) => void
+}) {
+  const id = useId()
+  if (props.goesOn === 'same') return null
+  if (props.goesOn === 'other') {
+    return (
+      <p className="field-text">
+        It measures something else from now on: that begins a history of its own. What was measured before stays.
+      </p>
+    )
+  }
+  return (
+    <label className="check" htmlFor={id}>
+      <input
+        id={id}
+        type="checkbox"
+        checked={props.hasMoved}
+        onChange={(event) => props.onMoved(event.target.checked)}
+      />
+      <span>
+        The same meter at a new address: its history goes on
+        <small>Otherwise it begins a history of its own, and what was measured before stays.</small>
+      </span>
+    </label>
   )
 }

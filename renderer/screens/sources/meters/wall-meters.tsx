@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { NowDomain } from '../../../../contract/now.ts'
+import type { Sources } from '../../../../contract/sources.ts'
 import type { WallMeter } from '../../../../contract/wall-meter.ts'
 import { useContract } from '../../../client.ts'
 import { PowerFigure } from '../../../parts/figure.tsx'
@@ -12,12 +13,14 @@ import { RemoveDialog } from './remove-dialog.tsx'
 
 type Open = { readonly what: 'edit'; readonly meter: WallMeter | null } | { what: 'remove'; readonly meter: WallMeter }
 
+type KeyPlace = Sources['secretKeyPlace']
+
 /** The meters outside the machine: what each shows, and where they are set up. */
-export function WallMeters(props: { domains: readonly NowDomain[]; isTarget: boolean }) {
+export function WallMeters(props: { domains: readonly NowDomain[]; keyPlace: KeyPlace; isTarget: boolean }) {
   const asked = useContract('settings', {}, 'settingsChanged')
   const [open, setOpen] = useState<Open | null>(null)
   const heading = useArrival(props.isTarget)
-  const meters = asked.value?.wallMeters ?? []
+  const taken = [...(asked.value?.wallMeters ?? []).map(({ id }) => id), ...(asked.value?.formerMeterIds ?? [])]
   const close = () => setOpen(null)
   const closeChanged = () => {
     close()
@@ -40,17 +43,18 @@ export function WallMeters(props: { domains: readonly NowDomain[]; isTarget: boo
       </div>
       <View of={asked} skeleton={<Skeleton heightPx={64} label="Waiting for the wall meters" />}>
         {({ wallMeters }) => (
-          <MeterList
-            meters={wallMeters}
-            domains={props.domains}
-            onChange={(meter) => setOpen({ what: 'edit', meter })}
-            onRemove={(meter) => setOpen({ what: 'remove', meter })}
-          />
+          <>
+            <MeterList
+              meters={wallMeters}
+              domains={props.domains}
+              onChange={(meter) => setOpen({ what: 'edit', meter })}
+              onRemove={(meter) => setOpen({ what: 'remove', meter })}
+            />
+            {wallMeters.some(({ hasSecret }) => hasSecret) && <KeyLine place={props.keyPlace} />}
+          </>
         )}
       </View>
-      {open?.what === 'edit' && (
-        <MeterDialog meter={open.meter} taken={meters.map(({ id }) => id)} onClose={close} onSaved={closeChanged} />
-      )}
+      {open?.what === 'edit' && <MeterDialog meter={open.meter} taken={taken} onClose={close} onSaved={closeChanged} />}
       {open?.what === 'remove' && <RemoveDialog meter={open.meter} onClose={close} onRemoved={closeChanged} />}
     </section>
   )
@@ -82,6 +86,18 @@ export function MeterList(props: {
         />
       ))}
     </ul>
+  )
+}
+
+/** Where the key lies. Nothing of it where it cannot be opened: then the meters say so themselves. */
+export function KeyLine(props: { place: KeyPlace }) {
+  if (props.place === null) return null
+  return (
+    <p className="facts">
+      {props.place === 'keyring'
+        ? 'Passwords are kept encrypted; their key is in the desktop’s keyring.'
+        : 'Passwords are kept encrypted; their key is in a file that only your account can read.'}
+    </p>
   )
 }
 

@@ -46,7 +46,7 @@ test.each([
   [
     'domains',
     '"domains": [{ "zone": "package", "floorW": 1 }],',
-    'my.json:6: domains[0].zone: expected package-N, core, uncore, dram or psys.',
+    'my.json:6: domains[0].zone: expected package-N, core, uncore, dram, npu or psys.',
   ],
   [
     'processes',
@@ -148,6 +148,74 @@ test.each([
     field === 'processes' ? 'processes' : 'cpu',
     field === 'processes' ? line : `"cpu": { "logicalCpus": 2 }, ${line}`,
   )
+  expect(reasonOf(text).replace(/^my\.json:\d+: /, '')).toBe(reason)
+})
+
+const APPLE = '{ "pci": "apple", "vendor": "apple", "name": "G", "floorW": 0'
+
+test.each([
+  ['linux', '"domains": [{ "zone": "dram", "floorW": 1 }]', 'domains[0].zone: expected a package or psys.'],
+  [
+    'linux',
+    '"domains": [{ "zone": "psys", "from": "smc", "floorW": 1 }]',
+    'domains[0].from: expected powercap on linux.',
+  ],
+  ['linux', `"gpus": [${APPLE} }]`, 'gpus[0].vendor: expected a card of apple on darwin alone.'],
+  ['darwin', '"domains": [{ "zone": "dram", "floorW": 1 }, { "zone": "npu", "floorW": 0 }]', 'ok'],
+  ['darwin', `"gpus": [${CARD} }]`, 'gpus[0].vendor: expected apple on darwin.'],
+  [
+    'darwin',
+    `"gpus": [${CARD.replace('nvidia', 'apple')} }]`,
+    'gpus[0].pci: expected "apple" for a card of apple, and no other.',
+  ],
+  [
+    'darwin',
+    `"gpus": [${APPLE}, "counter": false }]`,
+    'gpus[0].vendor: expected a GPU of Apple to count, never to sleep, and access ok or absent.',
+  ],
+  [
+    'darwin',
+    '"domains": [{ "zone": "package-0", "from": "smc", "floorW": 1 }]',
+    'domains[0].from: expected smc for psys, and ioreport for all else.',
+  ],
+  [
+    'darwin',
+    '"domains": [{ "zone": "psys", "floorW": 1, "wattsPerCore": 1 }]',
+    'domains[0].wattsPerCore: expected 0: the meter of a Mac sees what all domains draw.',
+  ],
+  [
+    'darwin',
+    '"domains": [{ "zone": "package-0", "floorW": 1, "children": [{ "zone": "core", "floorW": 1 }] }]',
+    'domains[0].children: expected none: a Mac tells of no parts.',
+  ],
+  ['win32', '"domains": [{ "zone": "psys", "floorW": 1 }]', 'domains[0].zone: expected a package on win32.'],
+  [
+    'win32',
+    '"domains": [{ "zone": "package-0", "floorW": 1, "away": [{ "at": "1m", "for": "1m" }] }]',
+    'domains[0].away: expected none: only zones of powercap come and go.',
+  ],
+  [
+    'win32',
+    `"gpus": [${CARD.replace('nvidia', 'amd')} }]`,
+    'gpus[0].access: expected absent: on win32 only the energy of NVIDIA’s cards is told.',
+  ],
+  [
+    'win32',
+    '"events": [{ "fault": "zero", "path": "/a", "at": "1m" }]',
+    'events[0].fault: expected a rig of linux: faults are of files.',
+  ],
+  ['win32', '"processes": [{ "name": "a" }]', 'processes[0].exe: expected a path such as "C:\\Apps\\ollama.exe".'],
+  [
+    'darwin',
+    '"processes": [{ "name": "a", "app": "b", "hint": true }]',
+    'processes[0].hint: expected false: only machines of linux tell their apps.',
+  ],
+])('what a machine of %s cannot have is told: %s', (platform, line, reason) => {
+  const field = /^"(\w+)"/.exec(line)?.[1] ?? ''
+  const others = ['domains', 'processes', 'events'].filter((name) => name !== field)
+  const rest = others.map((name) => `"${name}": []`).join(', ')
+  const text = `{ "title": "T", "about": "A.", "start": "2026-11-16T08:00:00Z", "duration": "1h", "cpu": { "logicalCpus": 2 },
+    "platform": "${platform}", ${line}, ${rest} }`
   expect(reasonOf(text).replace(/^my\.json:\d+: /, '')).toBe(reason)
 })
 

@@ -1,7 +1,11 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { History } from '../../../../contract/history.ts'
 import { expandedRatio } from '../../../../engine/attribution/uncertainty.ts'
+import { overheadOf } from '../../../../engine/ledger/queries/overhead.ts'
 import type { QuestionInput, QuestionName } from '../../../../engine/ledger/queries/questions.ts'
+import { readSeries } from '../../../../engine/ledger/queries/series.ts'
 import { openReader } from '../../../../engine/ledger/reader.ts'
 import { openDescribed, temporaryDirectory } from '../machine.ts'
 import { app, comfy, cpu, domain, gpu, interval, MIDNIGHT_S, ollama } from '../records.ts'
@@ -43,7 +47,8 @@ const range = { fromS: MIDNIGHT_S, toS: MIDNIGHT_S + 3 * HOUR_S }
 
 test('by app: what each drew, the largest first, and the machine’s sums beside it', () => {
   const answer = ask(threeHours(), 'history', { ...range, by: 'app' })
-  expect(History.parse(answer)).toEqual(answer)
+  const asTold = { ...answer, overheadFactor: 1, coolingFactor: 1 }
+  expect(History.parse(asTold)).toEqual(asTold)
   expect(answer).toMatchObject({
     ...range,
     timeZone: 'Europe/Berlin',
@@ -177,20 +182,63 @@ test('while no engine writes, the time since its last flush is a gap and not cov
   })
 })
 
-test('a whole-machine meter stands outside the sums, and what it saw more is the overhead', () => {
+test('a whole-machine meter stands outside the sums, and what it saw more in the same time is the overhead', () => {
   const directory = temporaryDirectory()
   const { ledger } = openDescribed(directory)
   const psys = domain('psys', { kind: 'board', scope: 'whole' })
+  const battery = domain('battery', { kind: 'battery', scope: 'whole' })
   ledger.describeDomain(psys)
+  ledger.describeDomain(battery)
   for (let index = 0; index < 10; index++) {
     const at = [MIDNIGHT_S + index * 60, MIDNIGHT_S + index * 60 + 60] as const
     ledger.record(interval(cpu, at, { otherMj: 100 }))
-    if (index >= 4) ledger.record(interval(psys, at, { otherMj: 130 }))
+    if (index < 4) continue
+    ledger.record(interval(psys, at, { otherMj: 130 }))
+    const bucket = { startWallMs: at[0] * 1_000, endWallMs: at[1] * 1_000, measuredMj: 100 }
+    ledger.recordOverhead({ ...bucket, domain: psys.id, wholeMj: 130 })
+    ledger.recordOverhead({ ...bucket, domain: battery.id, wholeMj: 120 })
   }
-  ledger.flush(MIDNIGHT_S + 700)
   ledger.close(MIDNIGHT_S + 700)
   const answer = ask(directory, 'history', { fromS: MIDNIGHT_S, toS: MIDNIGHT_S + 600, by: 'domain' })
-  expect(answer).toMatchObject({ measuredMj: 1_000, otherMj: 1_000, overheadMj: 6 * 30 })
+  expect(answer).toMatchObject({
+    measuredMj: 1_000,
+    otherMj: 1_000,
+    overheadMj: 6 * 30,
+    overheadRatio: 0.3,
+    overheadBy: 'psys',
+  })
+  const none = ask(directory, 'history', { fromS: MIDNIGHT_S, toS: MIDNIGHT_S + 240, by: 'app' })
+  expect(none).toMatchObject({ overheadMj: null, overheadRatio: null, overheadBy: null })
+})
+
+test('overhead is the same after two weeks and after three months, when its rows are folded', () => {
+  const directory = temporaryDirectory()
+  const opened = openDescribed(directory)
+  const wall = domain('wall/desk', { kind: 'wall', scope: 'whole' })
+  opened.ledger.describeDomain(wall)
+  for (let index = 0; index < 120; index++) {
+    const startWallMs = (MIDNIGHT_S + index * 60) * 1_000
+    const bucket = { startWallMs, endWallMs: startWallMs + 60_000, wholeMj: 131.4 + index, measuredMj: 100 }
+    opened.ledger.recordOverhead({ ...bucket, domain: wall.id })
+  }
+  opened.ledger.flush(MIDNIGHT_S + 7_200)
+  const question = { fromS: MIDNIGHT_S, toS: MIDNIGHT_S + 7_200, by: 'domain' } as const
+  const before = ask(directory, 'history', question).overheadMj
+  expect(before).toBe(120 * 31 + (119 * 120) / 2)
+  const rowsLeft: number[] = []
+  for (const days of [15, 95]) {
+    // Retention follows the clock in steps, so that a clock set wrong costs nothing.
+    const endS = MIDNIGHT_S + days * 86_400
+    for (let nowS = MIDNIGHT_S + 7_200; nowS < endS; nowS += 1_200) opened.ledger.flush(nowS)
+    opened.ledger.flush(endS)
+    const db = new Database(join(directory, 'ledger.sqlite'), { readonly: true })
+    rowsLeft.push(Number(db.prepare('SELECT count(*) FROM overhead').pluck().get()))
+    const series = readSeries(db)
+    expect(overheadOf(db, question, series)?.overheadMj).toBe(before)
+    db.close()
+  }
+  expect(rowsLeft).toEqual([8, 2])
+  opened.ledger.close(MIDNIGHT_S + 96 * 86_400)
 })
 
 test('today’s sums and the week’s maximum count only what counts as AI, and the maximum is rounded up', () => {

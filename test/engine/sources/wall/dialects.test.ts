@@ -208,19 +208,21 @@ describe('HomeWizard', () => {
     expect(result).toMatchObject({ ok: false, code: 'denied', reason: expect.stringContaining('HomeWizard app') })
   })
 
-  test('of the second version is asked over its own certificate, which is told so that it can be kept', async () => {
+  test('of the second version is asked once its certificate was accepted, and sent nothing before', async () => {
     const page = pages({ '/api/measurement': { power_w: 12.5, energy_import_kwh: 2 } })
+    let asked = 0
     const address = await httpsServer(METER_CERTIFICATE, (request, response) => {
+      asked++
       if (request.headers['x-api-version'] === '2') behindBearer('token', page)(request, response)
       else response.writeHead(400).end()
     })
     const result = await testMeter(realHost(), { dialect: 'homewizard', address, options: {} }, 'token')
-    expect(result).toMatchObject({
-      ok: true,
-      value: { certificateSha256: METER_CERTIFICATE.sha256, units: [{ powerW: 12.5, provenance: 'sensor' }] },
-    })
+    expect(result).toEqual({ ok: true, value: { units: [], unknownCertificateSha256: METER_CERTIFICATE.sha256 } })
     const other = { certificateSha256: '0'.repeat(64) }
     expect(await found('homewizard', address, 'token', other)).toBe('denied')
+    expect(asked).toBe(0)
+    const accepted = { certificateSha256: METER_CERTIFICATE.sha256 }
+    expect(await found('homewizard', address, 'token', accepted)).toEqual([['socket', 12.5, 7_200_000_000, 'sensor']])
   })
 })
 
@@ -352,7 +354,7 @@ describe('a server’s controller', () => {
 
   test('offers each supply of each chassis, and is then asked for one', async () => {
     const address = await httpsServer(METER_CERTIFICATE, listener)
-    const user = { user: 'monitor' }
+    const user = { user: 'monitor', certificateSha256: METER_CERTIFICATE.sha256 }
     expect(await found('redfish', address, SECRET, user)).toEqual([
       [`${chassis}/1/Power#0`, 344, null, 'sensor'],
       [`${chassis}/2/EnvironmentMetrics#0`, 120.5, null, 'sensor'],
@@ -398,7 +400,9 @@ describe('a Prometheus exporter', () => {
   })
 })
 
-const everyHttp = (Object.keys(dialects) as MeterDialect[]).filter((dialect) => dialect !== 'nut')
+const everyHttp = (Object.keys(dialects) as MeterDialect[]).filter(
+  (dialect) => dialect !== 'nut' && dialect !== 'tasmota-mqtt',
+)
 const unit = { 'home-assistant': 'sensor.x', esphome: 'x' } as Partial<Record<MeterDialect, string>>
 
 describe.each(everyHttp)('whatever answers instead of a meter (%s)', (dialect) => {

@@ -1,5 +1,5 @@
 import { ok, type Result } from '../../../../contract/result.ts'
-import type { Contact, ContactFault, HttpAnswer } from '../../../../engine/host/host.ts'
+import type { Broker, BrokerMessage, Contact, ContactFault, HttpAnswer } from '../../../../engine/host/host.ts'
 
 type Answer = Result<HttpAnswer, ContactFault>
 
@@ -18,6 +18,19 @@ export class ScriptedContact implements Contact {
   async exchange(text: string): Promise<Result<string, ContactFault>> {
     const answer = await this.ask(text)
     return answer.ok ? ok(answer.value.body) : answer
+  }
+
+  /** What it says to whoever joins it, and what happens to what is published. */
+  broker: {
+    readonly joined: Result<null, ContactFault | 'denied'>
+    published(topic: string, text: string, take: (message: BrokerMessage) => void): void
+  } = { joined: ok(null), published() {} }
+
+  async join(...[{ topics }, take]: Parameters<Contact['join']>): Promise<Result<Broker, ContactFault | 'denied'>> {
+    const { broker } = this
+    if (!broker.joined.ok) return broker.joined
+    this.asked.push(...topics)
+    return ok({ problem: null, publish: (topic, text) => broker.published(topic, text, take), close() {} })
   }
 
   async certificate() {

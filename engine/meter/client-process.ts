@@ -1,0 +1,111 @@
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
+
+/** Process at the other end of a connection from this machine, as far as this account may see it. */
+export type ClientProcess = { readonly uid: number | null; readonly pid: number | null; readonly exe: string | null }
+
+const UNKNOWN: ClientProcess = { uid: null, pid: null, exe: null }
+/** Connections that come close together are looked up together. */
+const GATHER_MS = 20
+/** Looking through every process's descriptors is dear: at most so often. */
+const LOOK_THROUGH_MS = 1_000
+const KNOWN_PIDS = 64
+const EXE_CHARACTERS = 80
+
+type Wanted = { readonly pair: string; settle(found: ClientProcess): void }
+type Socket = { readonly uid: number; readonly inode: string }
+
+/**
+ * Tells which process owns a loopback connection: `/proc/net/tcp` and `tcp6` name its owner and inode (Documentation/networking/proc_net_tcp.rst),
+ * `/proc/PID/fd` who holds that. Off the data's path; processes that were found before are asked first.
+ */
+export class ClientProcesses {
+  readonly #procfs: string
+  readonly #known = new Set<string>()
+  #waiting: Wanted[] = []
+  #lookedThroughMs = Number.NEGATIVE_INFINITY
+  #isBusy = false
+
+  constructor(procfs = '/proc') {
+    this.#procfs = procfs
+  }
+
+  /** By the ports of the client and of the meter. */
+  find(clientPort: number, meterPort: number): Promise<ClientProcess> {
+    return new Promise((settle) => {
+      this.#waiting.push({ pair: `${clientPort}>${meterPort}`, settle })
+      if (!this.#isBusy) this.#later()
+    })
+  }
+
+  #later(): void {
+    this.#isBusy = true
+    setTimeout(() => void this.#resolve(), GATHER_MS).unref()
+  }
+
+  async #resolve(): Promise<void> {
+    const waiting = this.#waiting
+    this.#waiting = []
+    try {
+      const sockets = await this.#sockets()
+      for (const wanted of waiting) {
+        const socket = sockets.get(wanted.pair)
+        wanted.settle(socket === undefined ? UNKNOWN : await this.#ownerOf(socket))
+      }
+    } catch {
+      // Not Linux, or no /proc: whose connection it is stays unknown.
+      for (const wanted of waiting) wanted.settle(UNKNOWN)
+    }
+    this.#isBusy = false
+    if (this.#waiting.length > 0) this.#later()
+  }
+
+  async #sockets(): Promise<Map<string, Socket>> {
+    const found = new Map<string, Socket>()
+    for (const name of ['tcp', 'tcp6']) {
+      const text = await readFile(`${this.#procfs}/net/${name}`, 'latin1').catch(() => '')
+      for (const line of text.split('\n')) {
+        const words = line.trim().split(/\s+/)
+        const ports = [words[1], words[2]].map((address) => Number.parseInt(address?.split(':')[1] ?? '', 16))
+        const [uid, inode] = [Number(words[7]), words[9]]
+        if (ports.some(Number.isNaN) || !Number.isInteger(uid) || inode === undefined || inode === '0') continue
+        found.set(`${ports[0]}>${ports[1]}`, { uid, inode })
+      }
+    }
+    return found
+  }
+
+  async #ownerOf({ uid, inode }: Socket): Promise<ClientProcess> {
+    const link = `socket:[${inode}]`
+    for (const pid of [...this.#known].reverse()) if (await this.#holds(pid, link)) return this.#found(uid, pid)
+    const nowMs = performance.now()
+    if (nowMs - this.#lookedThroughMs < LOOK_THROUGH_MS) return { ...UNKNOWN, uid }
+    this.#lookedThroughMs = nowMs
+    const pids = (await readdir(this.#procfs)).filter((name) => /^\d+$/.test(name))
+    // The newest first: a client that connects has often just begun.
+    for (const pid of pids.sort((one, other) => Number(other) - Number(one)))
+      if (!this.#known.has(pid) && (await this.#holds(pid, link))) return this.#found(uid, pid)
+    return { ...UNKNOWN, uid }
+  }
+
+  async #holds(pid: string, link: string): Promise<boolean> {
+    const directory = `${this.#procfs}/${pid}/fd`
+    const names = await readdir(directory).catch(() => [])
+    const links = await Promise.all(names.map((name) => readlink(`${directory}/${name}`).catch(() => '')))
+    return links.includes(link)
+  }
+
+  async #exeOf(pid: string): Promise<string | null> {
+    const path = await readlink(`${this.#procfs}/${pid}/exe`).catch(() => null)
+    const name = path === null ? await readFile(`${this.#procfs}/${pid}/comm`, 'utf8').catch(() => '') : basename(path)
+    return name.trim() === '' ? null : name.trim().slice(0, EXE_CHARACTERS)
+  }
+
+  async #found(uid: number, pid: string): Promise<ClientProcess> {
+    this.#known.delete(pid)
+    this.#known.add(pid)
+    const [oldest] = this.#known
+    if (this.#known.size > KNOWN_PIDS && oldest !== undefined) this.#known.delete(oldest)
+    return { uid, pid: Number(pid), exe: await this.#exeOf(pid) }
+  }
+}
