@@ -26,6 +26,8 @@ export type DomainView = {
   readonly leafId: DomainId
   readonly state: DomainState
   readonly problem: Problem<SourceFault> | null
+  /** Since when it has given nothing but nonsense; `null` while it does not. */
+  readonly failingSinceS: number | null
   /** Why it has nothing to tell although all is well; `null` otherwise. */
   readonly reason: string | null
   /** Energy of the newest interval, the domain's own (children included). */
@@ -86,6 +88,7 @@ type Entry = {
   latest: Attribution | null
   state: DomainState
   problem: Problem<SourceFault> | null
+  failingSinceS: number | null
   reason: string | null
   faults: number
 }
@@ -143,6 +146,7 @@ export function createEnergyBook(
         latest: null,
         state: 'pending',
         problem: null,
+        failingSinceS: null,
         reason: null,
         faults: 0,
       })
@@ -155,7 +159,7 @@ export function createEnergyBook(
     for (const reading of readings) {
       const entry = entries.get(reading.domain)
       if (entry === undefined) continue
-      const energy = energyOf(entry, reading)
+      const energy = energyOf(entry, reading, nowS)
       if (energy === null) continue
       entry.energy = energy
       accounts.take(energy)
@@ -190,17 +194,19 @@ export function createEnergyBook(
     }
   }
 
-  function energyOf(entry: Entry, reading: Reading): DomainEnergy | null {
+  function energyOf(entry: Entry, reading: Reading, nowS: number): DomainEnergy | null {
     const outcome = entry.delta.take(reading)
     if (reading.kind === 'fault') {
       entry.state = 'failing'
       entry.problem = reading.problem
+      entry.failingSinceS ??= nowS
       entry.faults += 1
       entry.energy = null
       entry.latest = null
       return null
     }
     entry.problem = null
+    entry.failingSinceS = null
     entry.reason = reading.kind === 'unavailable' ? reading.reason : null
     if (reading.kind === 'unavailable') {
       entry.state = 'pending'
@@ -296,6 +302,7 @@ export function createEnergyBook(
         leafId: entry.leafId,
         state: entry.state,
         problem: entry.problem,
+        failingSinceS: entry.failingSinceS,
         reason: entry.reason,
         energy: entry.energy,
         latest: entry.latest,

@@ -93,7 +93,8 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
     const broken = new Map<SourceId, Problem<SourceFault>>()
     for (const [source, own] of views) {
       const [fault] = own.map((view) => view.problem)
-      if (fault != null && own.every(isBroken) && own.some(hasStandIn)) broken.set(source, fault)
+      const isLasting = own.every((view) => isBroken(view) && nowS - (view.failingSinceS ?? nowS) >= GIVEN_UP_AFTER_S)
+      if (fault != null && isLasting && own.some(hasStandIn)) broken.set(source, fault)
     }
     if (broken.size === 0) return false
     await sources.giveUp(broken)
@@ -126,6 +127,9 @@ export async function startMeasuring(options: MeasuringOptions): Promise<Measuri
     },
   }
 }
+
+/** One reading that failed is not the end of a counter. */
+const GIVEN_UP_AFTER_S = 5
 
 function isBroken({ problem }: DomainView): boolean {
   return problem?.code === 'broken'

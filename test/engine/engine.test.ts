@@ -250,6 +250,18 @@ test('counters that stand still while the processor works are given up within a 
   expect(roots.map((domain) => domain.id)).toEqual(['cpu/estimate'])
 })
 
+test('a counter that failed for a moment when the minute came stays what is measured', async () => {
+  const host = hostWith({ ...MACHINE, events: [{ fault: 'broken', zone: 'package-0', at: '118s', for: '4s' }] })
+  const engine = await engineOn(host, directory())
+  const seen = new Set<string>()
+  for (let i = 0; i < 200; i++) {
+    tick(host, engine)
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const { kind, source } of value(await engine.handlers.now({})).domains) if (kind === 'cpu') seen.add(source)
+  }
+  expect([...seen]).toEqual(['rapl'])
+})
+
 test('the engine’s own history is refused to an app id that nobody knows', async () => {
   const host = hostWith(MACHINE)
   const engine = await engineOn(host, directory())

@@ -13,7 +13,7 @@ export function doing(app: Pick<NowApp, 'id' | 'cpuCores' | 'activeW' | 'idleW'>
   const first = generating[0]
   if (first !== undefined) {
     const more = generating.length > 1 ? ` and ${generating.length - 1} more` : ''
-    return `${first.id}${more}, ${formatRate(first.tokensPerS ?? 0)}`
+    return `${first.name}${more}, ${formatRate(first.tokensPerS ?? 0)}`
   }
   if (app.cpuCores >= BUSY_CORES || app.activeW > app.idleW + NOTABLE_IDLE_W) return 'Working'
   if (app.idleW >= NOTABLE_IDLE_W) return `Idle, still draws ${figureText(formatPower(app.idleW))}`

@@ -10,9 +10,12 @@ import { fullNow } from '../fixtures.ts'
 const seen = (text: string) => text.replaceAll('\u202f', '_')
 const [ollama] = fullNow().apps
 if (ollama === undefined) throw new Error('The fixture has apps.')
-const model = (id: string, tokensPerS: number | null): Now['models'][number] => ({
-  id: ModelId.parse(id),
+const model = (name: string, tokensPerS: number | null): Now['models'][number] => ({
+  id: ModelId.parse(`ollama/${name}`),
   app: ollama.id,
+  name,
+  state: 'ready',
+  isRemote: false,
   powerW: null,
   tokensPerS,
   tokensPerJ: null,
