@@ -28,7 +28,7 @@ test('the packaged app has its fuses set, starts with its engine, sits in the tr
   })
   expect(made).toMatchObject({ status: 0, stderr: expect.stringContaining('Packaged: dist/linux-unpacked') })
   // Run as Node, encrypt cookies, NODE_OPTIONS, --inspect, check the archive, load from the archive only.
-  expect(fuseWire(executable).slice(0, 6)).toBe('010011')
+  expect(fuseWire(executable).slice(0, 6)).toBe('000011')
 
   expect(await packagedDriver()).toMatchObject({ code: 'absent' })
 
