@@ -94,9 +94,10 @@ export function createWorking(parts: WorkingParts): Working {
     }
   }
 
-  function describeModel(model: ModelId, app: AppId): void {
-    const held = servers.models().find((one) => one.modelId === model)
-    ledger?.describeModel({
+  function describeModel(model: ModelId, app: AppId, heldNow = servers.models()): void {
+    if (ledger === null) return
+    const held = heldNow.find((one) => one.modelId === model)
+    ledger.describeModel({
       id: model,
       app,
       name: held?.name ?? nameIn(model, app),
@@ -124,13 +125,14 @@ export function createWorking(parts: WorkingParts): Working {
 
   function keep(ticked: Ticked): void {
     const offsetMs = ticked.wallMs - ticked.toMs
-    for (const attribution of ticked.attributions) {
+    const held = servers.models()
+    for (const attribution of held.length === 0 ? [] : ticked.attributions) {
       if (!innerLeaves.has(attribution.domain) || attribution.shares.length === 0) continue
       const { fromMs, toMs, provenance } = attribution
       for (const { app, shares } of work.divide(attribution, kinds.get(attribution.domain) ?? 'cpu')) {
         for (const share of shares) {
           noteShare(share)
-          describeModel(share.model, app)
+          describeModel(share.model, app, held)
           live.push({ model: share.model, fromMs, toMs, energyMj: share.activeMj + share.idleMj + share.loadMj })
         }
         ledger?.describeApp({ ...parts.describe(app), shareRatio: 0.15 })
@@ -139,7 +141,7 @@ export function createWorking(parts: WorkingParts): Working {
     }
     if (live.length > 0 && (live[0]?.toMs ?? 0) < ticked.toMs - 4 * LIVE_MS)
       live = live.filter(({ toMs }) => toMs > ticked.toMs - LIVE_MS)
-    for (const request of work.settle(toldToMs(ticked.toMs), ticked.toMs)) keepRequest(request)
+    if (work.unsettled > 0) for (const request of work.settle(toldToMs(ticked.toMs), ticked.toMs)) keepRequest(request)
     for (const output of work.takeOutput(ticked.toMs, offsetMs)) keepOutput(output)
     if (ticked.toMs - savedMs < SAVE_MS) return
     savedMs = ticked.toMs

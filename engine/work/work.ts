@@ -29,6 +29,8 @@ export interface Work {
   divide(attribution: Attribution, kind: DomainKind): readonly ModelAttribution[]
   /** What the metering proxy reports; the answer is what requests in flight have drawn so far. */
   report(target: string, events: readonly MeterEvent[], wallOffsetMs: number): { id: string; energyMj: number }[]
+  /** Requests that are in flight or not settled. */
+  readonly unsettled: number
   /** Requests of which all is known now; their output is counted with it. `toldToMs`: up to when the slowest domain has told. */
   settle(toldToMs: number, nowMs: number): readonly SettledRequest[]
   /** What was delivered and is final; wall times. */
@@ -78,7 +80,9 @@ export function createWork(parts: { readonly servers: Servers; readonly kept: (m
       }),
     )
     const busy = requests.busyApps()
-    ring.push({ fromMs, toMs, models, idleApps: servers.idleApps().filter((app) => !busy.has(app)) })
+    const idleApps = servers.idleApps().filter((app) => !busy.has(app))
+    // A machine without servers keeps nothing.
+    if (models.length > 0 || idleApps.length > 0) ring.push({ fromMs, toMs, models, idleApps })
     notePace(toMs, works)
   }
 
@@ -124,6 +128,9 @@ export function createWork(parts: { readonly servers: Servers; readonly kept: (m
     tick,
     divide,
     report,
+    get unsettled() {
+      return requests.size
+    },
     settle(toldToMs, nowMs) {
       const settled = requests.takeSettled(toldToMs, nowMs)
       for (const request of settled)
