@@ -156,7 +156,7 @@ export function nowDomain(view: DomainView): NowDomain {
     provenance: view.domain.provenance,
     estimatedRatio: view.domain.provenance === 'estimate' ? 1 : 0,
     uncertainty: powerW === null || powerW === 0 ? null : 2 * view.domain.gainRatio,
-    reason: view.problem?.reason ?? view.reason ?? (powerW === null ? 'The first reading is awaited.' : null),
+    reason: view.problem?.reason ?? view.reason ?? (powerW === null ? whyNone(view) : null),
   }
 }
 
@@ -198,6 +198,10 @@ export function buildLive(ticks: readonly LiveTick[], describe: (id: AppId) => A
       powerW: ticks.map((tick) => watts(tick, tick.apps.get(id) ?? 0)),
     })),
   }
+}
+
+function whyNone(view: DomainView): string {
+  return view.state === 'asleep' ? 'It sleeps, and is left asleep.' : 'The first reading is awaited.'
 }
 
 /** The catalogue as the user sees it: with their own word on what counts as AI. */

@@ -26,6 +26,14 @@ export const domainStates = {
   failing: 'failing',
 } as const
 
+/** What we see ourselves in; nothing where it is the machine itself. */
+export const virtualisations: Readonly<Record<string, string | null>> = {
+  none: null,
+  vm: 'virtual machine',
+  container: 'container',
+  wsl: 'WSL',
+}
+
 /** How a wall meter is read. */
 export const meterWays: Readonly<Record<Provenance, string>> = {
   counter: 'read by its energy register',

@@ -7,7 +7,7 @@ import { useNow } from '../now-store.ts'
 import { Command } from '../parts/copy-button.tsx'
 import { OverheadLine } from '../parts/overhead.tsx'
 import { Empty, Skeleton, View } from '../parts/view.tsx'
-import { count, sourceStates } from '../words.ts'
+import { count, sourceStates, virtualisations } from '../words.ts'
 import type { ScreenProps } from './screen.ts'
 import { DomainTree } from './sources/domain-tree.tsx'
 import { WallMeters } from './sources/meters/wall-meters.tsx'
@@ -78,7 +78,7 @@ function Machine(props: { answer: SourcesAnswer; domains: readonly NowDomain[]; 
   const facts = [
     machine.cpuModel ?? 'Processor not known',
     count(machine.logicalCpus, 'logical CPU'),
-    machine.virtualisation === null ? null : `virtual machine (${machine.virtualisation})`,
+    machine.virtualisation === null ? null : (virtualisations[machine.virtualisation] ?? null),
     machine.osName,
   ].filter((fact) => fact !== null)
   return (

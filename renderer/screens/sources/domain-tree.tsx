@@ -47,7 +47,7 @@ export function DomainTree(props: { domains: readonly NowDomain[]; sources: read
               />
             </td>
             <td className="is-number is-quiet">{domain.uncertainty === null ? '' : formatRatio(domain.uncertainty)}</td>
-            <td className="col-known is-quiet is-clipped">{howKnown(domain)}</td>
+            <td className="col-known is-quiet">{howKnown(domain)}</td>
             <td className="is-quiet is-clipped">{titles.get(domain.source) ?? domain.source}</td>
           </tr>
         ))}
@@ -57,8 +57,9 @@ export function DomainTree(props: { domains: readonly NowDomain[]; sources: read
 }
 
 function howKnown(domain: NowDomain): string {
-  if (domain.state !== 'measuring') {
-    return domain.reason === null ? domainStates[domain.state] : `${domainStates[domain.state]}: ${domain.reason}`
-  }
+  // What it says of itself is more than what state it is in.
+  if (domain.state === 'failing')
+    return domain.reason === null ? domainStates.failing : `${domainStates.failing}: ${domain.reason}`
+  if (domain.state !== 'measuring') return domain.reason ?? domainStates[domain.state]
   return domain.provenance === null ? '' : provenances[domain.provenance]
 }
