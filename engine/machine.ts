@@ -21,10 +21,12 @@ import { type Measuring, startMeasuring } from './measuring.ts'
 import { createMetering, type Metering } from './metering.ts'
 import { buildNow } from './now.ts'
 import { originOfListener, type ServerKeys, serverKeys } from './server-keys.ts'
+import { elsewhereApp, isElsewhere } from './servers/elsewhere.ts'
 import { openRules, type RulesFile } from './store/rules-file.ts'
 import { keyInFile } from './store/secret-key.ts'
 import { openSecrets, type SecretsFile } from './store/secrets-file.ts'
 import { openSettings, type SettingsFile, settingsPath } from './store/settings-file.ts'
+import { createStretches, type Stretches } from './stretches.ts'
 import type { Ticked } from './tick.ts'
 import { createToday, type Today } from './today.ts'
 import { createWorking, type Working } from './working.ts'
@@ -50,6 +52,7 @@ export interface MeasuredMachine {
   readonly secrets: SecretsFile | null
   readonly rules: RulesFile
   readonly live: LiveRing
+  readonly stretches: Stretches
   readonly today: Today
   readonly startedS: number
   catalogue(): Catalogue
@@ -125,9 +128,15 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     let view = views.get(id)
     if (view === undefined) {
       view = viewOfApp(catalogue, settings.current.countAsAi, id)
+      if (isElsewhere(id)) view = { ...view, name: nameElsewhere(id), category: 'model-server', local: false }
       views.set(id, view)
     }
     return view
+  }
+
+  function nameElsewhere(id: AppId): string {
+    const server = settings.current.servers.find(({ origin }) => elsewhereApp(origin) === id)
+    return server?.name ?? id
   }
 
   const history =
@@ -139,11 +148,13 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
           shareRatio: measuring.shareRatio,
           wallMs: () => clock.wallMs(),
           calibration: () => calibrator.state(),
+          requestDays: () => settings.current.requestDays,
           questions: questionsOf(host, options, options.dataDir ?? ''),
           ...(options.mode === 'simulated' ? { flushMs: 600_000 } : {}),
         })
   history?.describeDomains()
   const live = createLiveRing()
+  const stretches = createStretches()
   const overhead = createLatestOverhead()
   const today = createToday(homeZone(options.timeZone))
   const kept = readKept(options.dataDir, today.dayStartS(nowS()), nowS())
@@ -174,6 +185,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
       today.add(attribution)
     }
     today.pass(nowS(), (ticked.toMs - ticked.fromMs) / 1_000, ticked.gap === null)
+    stretches.take(ticked)
     overhead.take(ticked.overheads)
     history?.keep(ticked)
     working.keep(ticked)
@@ -272,6 +284,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     secrets,
     rules,
     live,
+    stretches,
     today,
     startedS: nowS(),
     catalogue: () => catalogue,

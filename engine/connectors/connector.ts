@@ -11,7 +11,7 @@ export type ServerFault = 'absent' | 'denied' | 'starting' | 'foreign' | 'broken
 export type Ask = (
   path: string,
   options?: {
-    readonly method?: 'GET' | 'POST'
+    readonly method?: 'GET' | 'POST' | 'DELETE'
     readonly body?: string
     readonly headers?: Readonly<Record<string, string>>
     readonly timeoutMs?: number

@@ -55,6 +55,14 @@ export async function askMetrics(
   return answer.ok ? readExposition(answer.value.body, names) : answer
 }
 
+/**
+ * Counters that were there once are not switched off since: a look without them tells nothing, and the server is still the same. A report
+ * without totals would let their whole past count as new when they are back.
+ */
+export function lostCounters(fault: Problem<ServerFault>): Problem<ServerFault> {
+  return fault.code === 'foreign' ? problem('broken', fault.reason, fault.remedy) : fault
+}
+
 /** Asks a server to let go of a model: any good status is a yes. */
 export async function askToUnload(ask: Ask, path: string, body: unknown): Promise<Result<null, ServerFault>> {
   const answer = await askWell(ask, path, {

@@ -3,20 +3,28 @@ import { ok, problem, type Result } from '../../contract/result.ts'
 /** One line of an exposition: the labels of a series, and its value, finite and not negative. */
 export type Series = { readonly labels: ReadonlyMap<string, string>; readonly value: number }
 
+type Where = (labels: ReadonlyMap<string, string>) => boolean
+
 /** The series of those names that were asked for. */
 export interface Exposition {
   series(name: string): readonly Series[]
   /** Sum over the series of the first of these names that is there; `null` where none is. */
-  sum(names: string | readonly string[], where?: (labels: ReadonlyMap<string, string>) => boolean): number | null
+  sum(names: string | readonly string[], where?: Where): number | null
+  /** The same as a whole number: what is counted in floating point is rounded. */
+  count(names: string | readonly string[], where?: Where): number | null
   /** Like `sum`, for each value of a label. Series without the label count under "". */
-  sumBy(label: string, names: string | readonly string[]): ReadonlyMap<string, number>
+  sumBy(label: string, names: string | readonly string[], where?: Where): ReadonlyMap<string, number>
 }
 
 /** A server with hundreds of models and histograms stays far below these. */
 const MOST_SERIES = 10_000
 const MOST_LABELS = 64
+/** More than any counter reaches in a life; sums of some thousand stay whole numbers that are exact. */
+const MOST_VALUE = 1e12
 
 const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y
+/** A name with dots and the like, as newer clients write it: `{"a.b",label="c"} 1`. */
+const QUOTED_NAME = /^\{\s*"(?:[^"\\]|\\.)*"\s*[,}]/
 const NUMBER = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?=\s|$)/y
 const NO_NUMBER = /[+-]?(?:nan|inf|infinity)(?=\s|$)/iy
 
@@ -36,13 +44,14 @@ export function readExposition(text: string, names: Iterable<string>): Result<Ex
   for (const name of names) found.set(name, [])
   const seen = new Set<string>()
   for (let start = 0; start < text.length; ) {
-    const end = text.indexOf('\n', start)
-    if (end === -1) return problem('broken', 'Its metrics end in the middle of a line.')
-    const line = text.charCodeAt(end - 1) === CARRIAGE_RETURN ? text.slice(start, end - 1) : text.slice(start, end)
-    start = end + 1
-    if (line.trim() === '' || line.startsWith('#') || line.startsWith('{')) continue
-    const name = matchAt(NAME, line, 0)
+    const next = text.indexOf('\n', start)
+    const line = text.slice(start, next === -1 ? undefined : next).trimEnd()
+    const isPassedOver = line.trim() === '' || line.startsWith('#') || QUOTED_NAME.test(line)
+    const name = isPassedOver ? '' : matchAt(NAME, line, 0)
     if (name === null) return notAnExposition()
+    if (next === -1 && line === '# EOF') break
+    if (next === -1) return problem('broken', 'Its metrics end in the middle of a line.')
+    start = next + 1
     const series = found.get(name)
     if (series === undefined) continue
     const read = readSeries(line, name.length)
@@ -61,15 +70,21 @@ function exposition(found: ReadonlyMap<string, readonly Series[]>): Exposition {
     const name = [names].flat().find((one) => (found.get(one) ?? []).length > 0)
     return name === undefined ? [] : (found.get(name) ?? [])
   }
+  const sum: Exposition['sum'] = (names, where = () => true) => {
+    const series = first(names).filter(({ labels }) => where(labels))
+    return series.length === 0 ? null : series.reduce((all, { value }) => all + value, 0)
+  }
   return {
     series: (name) => found.get(name) ?? [],
-    sum(names, where = () => true) {
-      const series = first(names).filter(({ labels }) => where(labels))
-      return series.length === 0 ? null : series.reduce((sum, { value }) => sum + value, 0)
+    sum,
+    count(names, where) {
+      const told = sum(names, where)
+      return told === null ? null : Math.round(told)
     },
-    sumBy(label, names) {
+    sumBy(label, names, where = () => true) {
       const sums = new Map<string, number>()
       for (const { labels, value } of first(names)) {
+        if (!where(labels)) continue
         const key = labels.get(label) ?? ''
         sums.set(key, (sums.get(key) ?? 0) + value)
       }
@@ -78,8 +93,6 @@ function exposition(found: ReadonlyMap<string, readonly Series[]>): Exposition {
   }
 }
 
-const CARRIAGE_RETURN = 13
-
 function notAnExposition() {
   return problem('foreign', 'It answers, but not with metrics.')
 }
@@ -87,20 +100,19 @@ function notAnExposition() {
 /** `{a="b",c="d"} 1.5e+06 1395066363000`, from behind the name. */
 function readSeries(line: string, from: number): Result<Series, 'foreign' | 'broken'> {
   const labels = new Map<string, string>()
-  let at = from
+  let at = skipBlanks(line, from)
   if (line[at] === '{') {
     const end = readLabels(line, at + 1, labels)
     if (end === null) return notAnExposition()
-    at = end
-  } else if (line[at] !== ' ' && line[at] !== '\t') return notAnExposition()
-  at = skipBlanks(line, at)
+    at = skipBlanks(line, end)
+  } else if (at === from) return notAnExposition()
   const number = matchAt(NUMBER, line, at)
   if (number === null)
     return matchAt(NO_NUMBER, line, at) === null
       ? notAnExposition()
       : problem('broken', 'Its metrics have a value that is no number.')
   const value = Number(number)
-  if (value < 0 || value > Number.MAX_SAFE_INTEGER) return problem('broken', 'Its metrics have a value that cannot be.')
+  if (value < 0 || value > MOST_VALUE) return problem('broken', 'Its metrics have a value that cannot be.')
   return ok({ labels, value })
 }
 

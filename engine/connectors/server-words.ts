@@ -13,6 +13,9 @@ export const NOTHING_TOLD: ServerReport = {
   energy: [],
 }
 
+/** The setting of most clients that speak OpenAI's dialect, as a variable or a field of their settings. */
+export const OPENAI_CLIENT_SETTING = 'OPENAI_BASE_URL=http://127.0.0.1:{port}/v1'
+
 /** A loaded model by its name, with all that its server did not say. */
 export function loadedModel(id: string, told: Partial<LoadedModel> = {}): LoadedModel {
   return {
@@ -34,7 +37,12 @@ export function loadedModel(id: string, told: Partial<LoadedModel> = {}): Loaded
   }
 }
 
+/** Totals of one model, with all that its server does not count. Figures are made whole numbers; one that cannot be is not known. */
 export function outputTotals(model: string | null, told: Partial<OutputTotals> = {}): OutputTotals {
+  const whole = Object.entries(told).map(([what, figure]) => [
+    what,
+    typeof figure === 'number' ? wholeOrNull(figure) : figure,
+  ])
   return {
     model,
     promptTokens: null,
@@ -46,8 +54,13 @@ export function outputTotals(model: string | null, told: Partial<OutputTotals> =
     audioMs: null,
     busyMs: null,
     provenance: 'exact',
-    ...told,
+    ...Object.fromEntries(whole),
   }
+}
+
+function wholeOrNull(figure: number): number | null {
+  const whole = Math.round(figure)
+  return whole >= 0 && Number.isSafeInteger(whole) ? whole : null
 }
 
 /** `8.2B`, `596M`, `1.5 b`: a number of parameters. */
@@ -71,4 +84,10 @@ export function quantisationInName(name: string): string | null {
 
 function spelled(quantisation: string): string {
   return /bit$|bpw$/i.test(quantisation) ? quantisation.toLowerCase().replace('-', '') : quantisation.toUpperCase()
+}
+
+/** The name of a file of weights as a person knows it: without folders, `.gguf`, and the number of a part. */
+export function fileTitle(path: string): string {
+  const base = path.split(/[\\/]/).at(-1) ?? path
+  return base.replace(/\.(gguf|safetensors|bin)$/i, '').replace(/-\d{5}-of-\d{5}$/, '') || path
 }

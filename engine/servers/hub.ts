@@ -4,11 +4,13 @@ import type { AddedServer } from '../../contract/servers.ts'
 import type { Connector } from '../connectors/connector.ts'
 import type { Host, ProcessKey } from '../host/host.ts'
 import { askHere, askThere } from './asking.ts'
-import { listeningPorts, loopbackOrigin } from './listening.ts'
+import { dialectsOf } from './dialects.ts'
+import { elsewhereApp } from './elsewhere.ts'
 import { createModelNames } from './model-names.ts'
 import { PolledServer } from './polled-server.ts'
 import { viewOfServer } from './server-views.ts'
 import type { HeldModel, ServerOutput, Servers } from './servers.ts'
+import { whereTheyListen } from './where-they-listen.ts'
 
 /** What is known of an app that may serve: its dialects by id, most likely first, and where it listens unless told otherwise. */
 export type ServingApp = {
@@ -34,7 +36,6 @@ export type HubParts = {
 /** The table of sockets is looked through this often where processes came or went, and this often where none did. */
 const LOOK_MS = 5_000
 const LOOK_ANYWAY_MS = 60_000
-const ANY_DIALECT = 'openai-compatible'
 
 export function createServers(parts: HubParts): Servers {
   const { host, connectors } = parts
@@ -57,11 +58,15 @@ export function createServers(parts: HubParts): Servers {
     }
     const now = Array.from(serving.values(), ({ key }) => `${key.pid}.${key.startTicks}`).join()
     if (!force && now === tracked && nowMs - lookedMs < LOOK_ANYWAY_MS) return
+    if (now !== tracked) for (const server of servers.values()) server.lookSoon(nowMs)
     tracked = now
     lookedMs = nowMs
     const found = new Map<string, { app: AppId; key: ProcessKey; what: ServingApp }>()
     const own = parts.ownOrigins()
-    for (const { pid, origin } of whereTheyListen(host, serving)) {
+    for (const { pid, origin } of whereTheyListen(
+      host,
+      new Map(Array.from(serving, ([pid, { what }]) => [pid, what.ports])),
+    )) {
       const process = serving.get(pid)
       if (process !== undefined && !own.includes(origin) && !found.has(origin)) found.set(origin, process)
     }
@@ -75,10 +80,12 @@ export function createServers(parts: HubParts): Servers {
   ): void {
     for (const [origin, { app, key, what }] of found) {
       const processKey = `${key.pid}.${key.startTicks}`
-      if (servers.get(origin)?.processKey === processKey) continue
+      const known = servers.get(origin)
+      if (known?.processKey === processKey && known.app === app) continue
       drop(origin)
+      const dialects = dialectsOf(what.dialects, isPart(key.pid, app), connectors)
       const ask = askHere(host, origin, () => parts.keyOf(origin))
-      servers.set(origin, new PolledServer({ origin, app, processKey, ask, dialects: dialectsOf(what), nowMs }))
+      servers.set(origin, new PolledServer({ origin, app, processKey, ask, dialects, nowMs }))
     }
     const added = new Set(parts.added().map(({ origin }) => origin))
     for (const [origin, server] of servers)
@@ -87,7 +94,7 @@ export function createServers(parts: HubParts): Servers {
 
   function keepAdded(nowMs: number): void {
     for (const { origin, certificateSha256 } of parts.added()) {
-      if (servers.has(origin)) continue
+      if (servers.has(origin) || parts.ownOrigins().includes(origin.replace('//localhost:', '//127.0.0.1:'))) continue
       const key = () => parts.keyOf(origin)
       const ask = isLoopback(origin)
         ? askHere(host, origin, key)
@@ -104,15 +111,10 @@ export function createServers(parts: HubParts): Servers {
     hasChanged = true
   }
 
-  function dialectsOf(what: ServingApp): readonly Connector[] {
-    const own = what.dialects.flatMap((id) => connectors.find((one) => one.id === id) ?? [])
-    return what.dialects.includes(ANY_DIALECT)
-      ? [
-          ...own.filter(({ id }) => id !== ANY_DIALECT),
-          ...connectors.filter((one) => !own.includes(one)),
-          ...own.filter(({ id }) => id === ANY_DIALECT),
-        ]
-      : own
+  /** A process below another one of the same app. */
+  function isPart(pid: number, app: AppId): boolean {
+    const parent = parentOf(host, pid)
+    return parent !== null && parts.processes().appOf(parent) === app
   }
 
   /** Front ends tell who stands behind them: what those count is not counted twice. */
@@ -128,11 +130,24 @@ export function createServers(parts: HubParts): Servers {
     return inner.length > 0 && inner.every((one) => one.report?.counts === 'server')
   }
 
+  /** Where only some of the servers behind it count, a front end that counts stands for all of them. */
+  function isCountedInFront(server: PolledServer): boolean {
+    const front = frontOf(server.origin)
+    const inFront = front === null ? undefined : servers.get(front)
+    return inFront?.report?.counts === 'server' && !isCountedElsewhere(inFront)
+  }
+
+  function countedAs({ app, origin }: PolledServer): AppId {
+    return app ?? elsewhereApp(origin)
+  }
+
   function held(server: PolledServer): HeldModel[] {
-    const { report, app, connector } = server
-    if (report === null || app === null) return []
+    const { report, connector } = server
+    if (report === null) return []
+    const app = countedAs(server)
     return report.models.map((model) => ({
       ...model,
+      isRemote: model.isRemote || server.app === null,
       modelId: names.idOf(app, model.name, model.quantisation),
       app,
       server: server.origin,
@@ -155,13 +170,14 @@ export function createServers(parts: HubParts): Servers {
 
   function outputOf(server: PolledServer): ServerOutput[] {
     const rises = server.takeRises()
-    const { app } = server
-    if (app === null || isCountedElsewhere(server)) return []
+    const app = countedAs(server)
+    if (isCountedElsewhere(server) || isCountedInFront(server)) return []
     const models = held(server)
     const only = models.length === 1 ? (models[0] as HeldModel).modelId : null
     return rises.map(({ model, ...rise }) => ({
       ...rise,
       app,
+      isRemote: server.app === null,
       model:
         model === null
           ? only
@@ -197,13 +213,17 @@ export function createServers(parts: HubParts): Servers {
           wallOffsetMs: clock.wallMs() - clock.monotonicMs(),
         }),
       ),
-    counts: (app) => [...servers.values()].some((server) => server.app === app && server.report?.counts === 'server'),
-    appAt: (origin) => servers.get(origin)?.app ?? null,
+    counts: (app) =>
+      [...servers.values()].some((server) => countedAs(server) === app && server.report?.counts === 'server'),
+    appAt(origin) {
+      const server = servers.get(origin)
+      return server === undefined ? null : countedAs(server)
+    },
     modelAt(origin, name) {
       const server = servers.get(origin)
-      if (server?.app === undefined || server.app === null) return null
+      if (server === undefined) return null
       const known = held(server).find((one) => one.name === name || one.id === name)
-      return known?.modelId ?? names.idOf(server.app, name)
+      return known?.modelId ?? names.idOf(countedAs(server), name)
     },
     connectorAt: (origin) => servers.get(origin)?.connector ?? null,
     async find() {
@@ -242,19 +262,11 @@ export function createServers(parts: HubParts): Servers {
   }
 }
 
-/** By their sockets; where this system does not show them, on the ports that they listen on unless told otherwise. */
-function whereTheyListen(
-  host: Host,
-  serving: ReadonlyMap<number, { readonly what: ServingApp }>,
-): { pid: number; origin: string }[] {
-  if (host.platform !== 'linux')
-    return [...serving].flatMap(([pid, { what }]) =>
-      what.ports.map((port) => ({ pid, origin: `http://127.0.0.1:${port}` })),
-    )
-  return listeningPorts(host.files, [...serving.keys()]).flatMap(({ pid, ...listening }) => {
-    const origin = loopbackOrigin(listening)
-    return origin === null ? [] : [{ pid, origin }]
-  })
+/** Field 4 of /proc/PID/stat, behind the name, which may hold anything (proc_pid_stat(5)); `null` where it is not shown. */
+function parentOf(host: Host, pid: number): number | null {
+  const stat = host.platform === 'linux' ? host.files.text(`/proc/${pid}/stat`) : null
+  const [, parent] = stat?.ok === true ? (/^.*\) \S (\d+) /s.exec(stat.value) ?? []) : []
+  return parent === undefined ? null : Number(parent)
 }
 
 function isLoopback(origin: string): boolean {

@@ -31,7 +31,16 @@ export function listeningPorts(files: HostFiles, pids: readonly number[]): Liste
       if (socket !== undefined) found.push({ pid, ...socket })
     }
   }
-  return found
+  return found.toSorted((a, b) => reach(a) - reach(b))
+}
+
+/**
+ * IPv4 and narrow addresses first: where two processes listen on one port, the kernel leads to the one that names the address; where one listens
+ * on both loopbacks, it is one server.
+ */
+function reach({ address }: Listening): number {
+  const isWide = address === '0.0.0.0' || address === '::'
+  return (address.includes(':') ? 2 : 0) + (isWide ? 1 : 0)
 }
 
 function listeningSockets(files: HostFiles, pid: number): ReadonlyMap<string, Omit<Listening, 'pid'>> {

@@ -28,8 +28,12 @@ export class OutputRises {
   #known = new Map<string | null, OutputTotals>()
   #hasBegun = false
 
-  /** `null` entries are left out; a first look rises by nothing. */
-  take({ life, totals }: Pick<ServerReport, 'life' | 'totals'>): OutputRise[] {
+  /**
+   * A first look rises by nothing. Neither does one in which the server did not count: its counters go on meanwhile, and are compared with
+   * the look before it.
+   */
+  take({ life, totals, counts }: Pick<ServerReport, 'life' | 'totals' | 'counts'>): OutputRise[] {
+    if (counts !== 'server') return []
     const isNewLife = this.#hasBegun && life !== this.#life
     const before: ReadonlyMap<string | null, OutputTotals> = isNewLife ? new Map() : this.#known
     const isFirst = !this.#hasBegun || isNewLife

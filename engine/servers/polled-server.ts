@@ -107,6 +107,11 @@ export class PolledServer {
     this.look(now)
   }
 
+  /** Its app's processes came or went: what it holds may have changed. */
+  lookSoon(nowMs: number): void {
+    this.#dueMs = Math.min(this.#dueMs, nowMs)
+  }
+
   /** Looks now, unless a look is under way; resolves when it is over. */
   look(now: { readonly monotonicMs: () => number }): Promise<void> {
     this.#looking ??= this.#lookOnce(now).finally(() => {
@@ -194,12 +199,15 @@ export class PolledServer {
       foreign: 'unknown',
       broken: 'broken',
     }
-    // One missed answer of a server under load is not its end; what it said last stands until the next.
-    if (fault.code === 'broken' && this.#state === 'connected' && this.#failures < 3) {
+    // One missed answer of a server under load, or a full queue, is not its end; what it said last stands until the next.
+    const mayPass = fault.code === 'broken' || fault.code === 'starting'
+    if (mayPass && this.#state === 'connected' && this.#failures < 3) {
       this.#dueMs = nowMs + RETRY_FIRST_MS
       return
     }
     if (fault.code === 'absent' || fault.code === 'foreign') this.#open = null
+    // Who answers there next began anew, however far its counters are by then.
+    if (fault.code === 'absent') this.#rises.restart()
     this.#quietLooks = 0
     this.#set(states[fault.code], fault)
     this.#dueMs = nowMs + Math.min(RETRY_FIRST_MS * 2 ** Math.min(this.#failures - 1, 10), RETRY_MOST_MS)

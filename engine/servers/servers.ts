@@ -28,6 +28,8 @@ export type ServerOutput = {
   readonly images: number | null
   readonly audioMs: number | null
   readonly provenance: 'exact' | 'estimate'
+  /** Its server's processes are not seen here. */
+  readonly isRemote: boolean
 }
 
 /** The part of a server's status that is known without the metering proxy in front of it. */
@@ -48,7 +50,7 @@ export interface Servers {
   views(): readonly ServerView[]
   /** A server of this app counts what it delivers: then its counters hold what the metering proxy saw, too. */
   counts(app: AppId): boolean
-  /** The app whose processes answer at an origin; `null` where they are not seen. */
+  /** The app whose processes answer at an origin, or the one that stands for it (elsewhere.ts); `null` where no server is known there. */
   appAt(origin: string): AppId | null
   /** Under which name the history of a model is kept, as a client or an answer names it. */
   modelAt(origin: string, name: string): ModelId | null

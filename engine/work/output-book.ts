@@ -1,5 +1,6 @@
 import type { AppId, ModelId, UserId } from '../../contract/ids.ts'
 import type { Asker } from '../../contract/metering.ts'
+import { isElsewhere } from '../servers/elsewhere.ts'
 import type { ServerOutput } from '../servers/servers.ts'
 import type { SettledRequest } from './request-book.ts'
 
@@ -47,6 +48,7 @@ type Balance = {
   readonly amounts: Record<Counted, number | null>
   sinceMs: number
   isEstimate: boolean
+  isRemote: boolean
   readonly app: AppId
 }
 
@@ -66,6 +68,7 @@ export class OutputBook {
       if (rise !== null) balance.amounts[what] = (balance.amounts[what] ?? 0) + rise
     }
     if (told.provenance === 'estimate') balance.isEstimate = true
+    balance.isRemote = told.isRemote
   }
 
   /** A metered request. `isCounted`: its server counts as well, so its counters hold this request too. */
@@ -111,7 +114,7 @@ export class OutputBook {
     const known = this.#balances.get(key)
     if (known !== undefined) return known
     const amounts = Object.fromEntries(COUNTED.map((what) => [what, null])) as Record<Counted, number | null>
-    const balance: Balance = { amounts, sinceMs: nowMs, isEstimate: false, app }
+    const balance: Balance = { amounts, sinceMs: nowMs, isEstimate: false, isRemote: isElsewhere(app), app }
     this.#balances.set(key, balance)
     return balance
   }
@@ -129,7 +132,7 @@ function outputOf(
     model,
     user: userOf(begin.asker),
     project: null,
-    isRemote: end.isRemote,
+    isRemote: end.isRemote || isElsewhere(app),
     promptTokens: end.promptTokens,
     cachedTokens: end.cachedTokens,
     outputTokens: end.completionTokens,
@@ -146,7 +149,7 @@ function outputOf(
 }
 
 /** What is left when the metered part is taken away: a server that counts less than the proxy saw (aborted requests) owes nothing. */
-function unmetered({ amounts, isEstimate, app }: Balance, key: string, atMs: number): Output | null {
+function unmetered({ amounts, isEstimate, isRemote, app }: Balance, key: string, atMs: number): Output | null {
   const left = (what: Counted) => (amounts[what] === null ? null : Math.max(0, Math.round(amounts[what])))
   if (COUNTED.every((what) => (left(what) ?? 0) === 0)) return null
   const [, model] = JSON.parse(key) as [AppId, ModelId | null]
@@ -157,7 +160,7 @@ function unmetered({ amounts, isEstimate, app }: Balance, key: string, atMs: num
     model,
     user: null,
     project: null,
-    isRemote: false,
+    isRemote,
     promptTokens: left('promptTokens'),
     cachedTokens: left('cachedTokens'),
     outputTokens,

@@ -2,6 +2,7 @@ import type { AppId, DomainId, ModelId } from '../../contract/ids.ts'
 import type { MeterEvent } from '../../contract/metering.ts'
 import type { Provenance } from '../../contract/units.ts'
 import { apportion } from '../attribution/apportion.ts'
+import { isElsewhere } from '../servers/elsewhere.ts'
 import { ModelTicks, requestWeights } from './model-ticks.ts'
 import { RequestProgress, type RequestWork } from './request-progress.ts'
 
@@ -41,9 +42,14 @@ export type CountedTokens = { readonly promptTokens: number; readonly outputToke
 /** All that a model did in a tick: as generated tokens, prompts weighed; and those that it really generated. */
 export type ModelTickWork = { readonly weight: number; readonly outputTokens: number }
 
+/** What a model's server counted beyond what its metered requests are known to have done, in a running account: the two move at different times. */
+type Account = { promptTokens: number; outputTokens: number }
+
 type Entry = {
   readonly begin: MeteredBegin
   readonly progress: RequestProgress
+  /** What was taken of its progress so far, as its model's account knows it. */
+  readonly taken: Account
   readonly app: AppId | null
   end: MeteredEnd | null
   endedMs: number
@@ -66,6 +72,7 @@ const UNMETERED = ''
 export class RequestBook {
   readonly #entries = new Map<string, Entry>()
   readonly #models = new Map<ModelId, ModelTicks>()
+  readonly #accounts = new Map<ModelId, Account>()
   readonly #runsOn: (model: ModelId) => 'gpu' | 'cpu'
   readonly #kept: (model: ModelId) => unknown
 
@@ -85,6 +92,7 @@ export class RequestBook {
     this.#entries.set(event.id, {
       begin: event,
       progress,
+      taken: { promptTokens: 0, outputTokens: 0 },
       app,
       end: null,
       endedMs: Number.POSITIVE_INFINITY,
@@ -136,10 +144,18 @@ export class RequestBook {
     counted: ReadonlyMap<ModelId, CountedTokens> = new Map(),
   ): ReadonlyMap<ModelId, ModelTickWork> {
     const worked = new Map<ModelId, RequestWork[]>([...counted.keys()].map((model) => [model, []]))
-    for (const { progress, endedMs } of this.#entries.values()) {
+    const isHidden = { prompts: new Set<ModelId>(), outputs: new Set<ModelId>() }
+    for (const { progress, endedMs, end, taken } of this.#entries.values()) {
       if (endedMs <= fromMs || progress.model === null) continue
       const work = progress.take(toMs, this.#model(progress.model).habits)
       if (work === null) continue
+      taken.promptTokens += work.promptTokens
+      taken.outputTokens += work.outputTokens
+      this.#meter(work.model, work)
+      if (end === null) isHidden.prompts.add(work.model)
+      if (end === null && work.isSilent) isHidden.outputs.add(work.model)
+      // It has ended: what it really did is told now.
+      if (end !== null) this.#meter(work.model, restOf(end, taken))
       const known = worked.get(work.model)
       if (known === undefined) worked.set(work.model, [work])
       else known.push(work)
@@ -150,8 +166,10 @@ export class RequestBook {
       const { weight } = ticks.promptWeight(requests.length)
       const meteredTokens = requests.reduce((sum, one) => sum + weight * one.promptTokens + one.outputTokens, 0)
       const told = counted.get(model)
-      const toldTokens = told === undefined ? 0 : weight * told.promptTokens + told.outputTokens
-      const unmeteredTokens = Math.max(0, toldTokens - meteredTokens)
+      const unmeteredTokens =
+        told === undefined
+          ? 0
+          : this.#unmetered(model, told, weight, isHidden.prompts.has(model), isHidden.outputs.has(model))
       ticks.push({ fromMs, toMs, requests, unmeteredTokens })
       const written = requests.reduce((sum, one) => sum + one.outputTokens, 0)
       works.set(model, {
@@ -160,6 +178,44 @@ export class RequestBook {
       })
     }
     return works
+  }
+
+  /**
+   * What its server counted in this tick that no metered request can have done. While one runs of which nothing is seen, what the server
+   * counts may be its: that stays in the account until the request has told.
+   */
+  #unmetered(
+    model: ModelId,
+    told: CountedTokens,
+    weight: number,
+    arePromptsHidden: boolean,
+    areOutputsHidden: boolean,
+  ): number {
+    const account = this.#account(model)
+    account.promptTokens += told.promptTokens
+    account.outputTokens += told.outputTokens
+    let tokens = 0
+    if (!arePromptsHidden && account.promptTokens > 0) {
+      tokens += weight * account.promptTokens
+      account.promptTokens = 0
+    }
+    if (!areOutputsHidden && account.outputTokens > 0) {
+      tokens += account.outputTokens
+      account.outputTokens = 0
+    }
+    return tokens
+  }
+
+  #meter(model: ModelId, { promptTokens, outputTokens }: Account): void {
+    const account = this.#account(model)
+    account.promptTokens -= promptTokens
+    account.outputTokens -= outputTokens
+  }
+
+  #account(model: ModelId): Account {
+    const known = this.#accounts.get(model) ?? { promptTokens: 0, outputTokens: 0 }
+    this.#accounts.set(model, known)
+    return known
   }
 
   /** Gives a model's energy to its requests, exactly; what nobody metered is answerable for stays with the model. */
@@ -205,7 +261,7 @@ export class RequestBook {
       if (entry.endedMs > toldToMs && nowMs - entry.endedMs < SETTLE_AT_MOST_MS) continue
       this.#entries.delete(id)
       const { begin, end, app, energyMj, estimatedMj, varMj2, byDomain } = entry
-      const isHere = app !== null && !end.isRemote
+      const isHere = app !== null && !isElsewhere(app) && !end.isRemote
       const model = entry.progress.model
       settled.push({ begin, end, app, model, energyMj: isHere ? energyMj : null, estimatedMj, varMj2, byDomain })
     }
@@ -215,6 +271,7 @@ export class RequestBook {
   /** After a gap nothing that was done before it is divided over what comes after. */
   restart(): void {
     for (const ticks of this.#models.values()) ticks.clear()
+    this.#accounts.clear()
   }
 
   /** What was learned of each model; plain JSON, for `kept`. */
@@ -228,5 +285,15 @@ export class RequestBook {
     const ticks = new ModelTicks(this.#runsOn(model), this.#kept(model))
     this.#models.set(model, ticks)
     return ticks
+  }
+}
+
+/** What a request really did beyond what was seen of it while it ran; nothing where its server did not tell. */
+function restOf(end: MeteredEnd, taken: Account): Account {
+  const { promptTokens, cachedTokens, completionTokens, tokensProvenance } = end
+  const isTold = tokensProvenance === 'exact'
+  return {
+    promptTokens: isTold && promptTokens !== null ? promptTokens - (cachedTokens ?? 0) - taken.promptTokens : 0,
+    outputTokens: isTold && completionTokens !== null ? completionTokens - taken.outputTokens : 0,
   }
 }

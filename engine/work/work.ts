@@ -3,7 +3,7 @@ import type { MeterEvent } from '../../contract/metering.ts'
 import { attributeModels, type ModelShare } from '../attribution/attribute-models.ts'
 import type { Attribution } from '../attribution/types.ts'
 import { createWorkRing, type ModelWork, type WorkRing } from '../attribution/work-ring.ts'
-import type { Servers } from '../servers/servers.ts'
+import type { HeldModel, Servers } from '../servers/servers.ts'
 import { type Output, OutputBook } from './output-book.ts'
 import { type CountedTokens, type ModelTickWork, RequestBook, type SettledRequest } from './request-book.ts'
 
@@ -69,7 +69,7 @@ export function createWork(parts: { readonly servers: Servers; readonly kept: (m
     }
     const works = requests.tick(fromMs, toMs, counted)
     const inFlight = requests.inFlight()
-    const models = servers.models().map(
+    const models = computedHere(servers.models()).map(
       (held): ModelWork => ({
         model: held.modelId,
         app: held.app,
@@ -151,6 +151,14 @@ export function createWork(parts: { readonly servers: Servers; readonly kept: (m
     },
     states: () => requests.states(),
   }
+}
+
+/** What is computed elsewhere takes nothing of an app's joules, where it has models that are computed here (attribution.md §4). */
+function computedHere(models: readonly HeldModel[]): readonly HeldModel[] {
+  const local = models.filter(({ isRemote }) => !isRemote)
+  if (local.length === models.length) return models
+  const apps = new Set(local.map(({ app }) => app))
+  return models.filter(({ isRemote, app }) => !isRemote || !apps.has(app))
 }
 
 function runsOn(servers: Servers, model: ModelId): 'gpu' | 'cpu' {

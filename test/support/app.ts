@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -104,6 +105,13 @@ export function installApp(engine: 'fake' | 'real', env: NodeJS.ProcessEnv = pro
 /** What the fake engine answers from now on. */
 export function tellFakeEngine(app: TestApp, now: Now): void {
   writeFileSync(join(app.dataDir, 'fake-now.json'), JSON.stringify(now))
+}
+
+/** Results that the fake engine answers with from now on, by method; whole, so that no reader sees half of them. */
+export function scriptFakeEngine(app: TestApp, answers: Readonly<Record<string, unknown>>): void {
+  const file = join(app.dataDir, 'fake-answers.json')
+  writeFileSync(`${file}.new`, JSON.stringify(answers))
+  renameSync(`${file}.new`, file)
 }
 
 /** Polls, because what is waited for happens in other processes, which tell nobody. */

@@ -64,6 +64,7 @@ export function fakeEngine(overrides: Partial<PerwattHandlers> = {}): FakeEngine
     history: ({ fromS, toS, by }) =>
       ok({
         ...{ fromS, toS, by, timeZone: 'UTC', coverageRatio: 0, estimatedRatio: 0, rows: [], gaps: [] },
+        ...{ outputFromS: fromS, outputToS: toS },
         ...{ measuredMj: 0, attributedMj: 0, idleMj: 0, otherMj: 0, overheadMj: null },
         ...{ overheadRatio: null, overheadBy: null, overheadFactor: 1, coolingFactor: 1 },
       }),
@@ -86,9 +87,9 @@ export function fakeEngine(overrides: Partial<PerwattHandlers> = {}): FakeEngine
     setServerKey: () => noServer,
     unloadModel: () => noServer,
     setMetering: () => noServer,
-    apps: () => ok({ rows: [], coverageRatio: 0 }),
-    models: () => ok({ rows: [], coverageRatio: 0 }),
-    users: () => ok({ rows: [], projects: [], namesShown: false }),
+    apps: (range) => ok({ ...range, rows: [], coverageRatio: 0 }),
+    models: (range) => ok({ ...range, rows: [], coverageRatio: 0 }),
+    users: (range) => ok({ ...range, rows: [], projects: [], namesShown: false }),
     requests: () => ok({ rows: [], isComplete: true, keptFromS: 1_790_000_000 }),
     request: () => problem('unknownRequest', 'A fake engine answers no requests.'),
     mergeUsers: () => problem('unknownUser', 'A fake engine knows nobody.'),
@@ -106,6 +107,8 @@ export function fakeEngine(overrides: Partial<PerwattHandlers> = {}): FakeEngine
     endCalibration: () => ({ ok: false, code: 'notBegun', reason: 'Nothing was begun.', remedy: null }),
     abandonCalibration: () => ok({}),
     forgetCalibration: () => ok({}),
+    markEnergy: () => problem('paused', 'A fake engine measures nothing.'),
+    energyBetween: () => problem('noSource', 'A fake engine measures nothing.'),
     engineInfo: () =>
       ok({
         ...{ version: '0.0.0', pid: 1, startedS: 1_790_000_000, dataDir: '/nowhere' },

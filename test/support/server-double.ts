@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ok, problem } from '../../contract/result.ts'
 import type { Ask } from '../../engine/connectors/connector.ts'
 import { loopbackHttp } from '../../engine/host/real/http.ts'
 import { askHere } from '../../engine/servers/asking.ts'
@@ -77,6 +78,18 @@ export async function serverDouble(
 /** A recorded answer: `fixture('ollama/ps.json')`. */
 export function fixture(name: string): string {
   return readFileSync(new URL(`../fixtures/http/${name}`, import.meta.url), 'utf8')
+}
+
+/** The same answers without a socket, for many tries; a fault is then an answer that did not come. */
+export function routedAsk(routes: Readonly<Record<string, Route>>): Ask {
+  return async (path, options = {}) => {
+    const method = options.method ?? 'GET'
+    let route = routes[`${method} ${path}`] ?? routes[`${method} ${path.replace(/\?.*/, '')}`] ?? NOT_FOUND
+    while (typeof route === 'function') route = route(options.body ?? '')
+    if (typeof route === 'string') return ok({ status: 200, headers: {}, body: route })
+    if ('fault' in route) return problem('broken', 'It broke off.')
+    return ok({ status: route.status ?? 200, headers: route.headers ?? {}, body: route.body })
+  }
 }
 
 function isFault(route: Route, fault: AnswerFault): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AppId, ModelId } from '../../../contract/ids.ts'
+import { elsewhereApp } from '../../../engine/servers/elsewhere.ts'
 import type { ServerOutput } from '../../../engine/servers/servers.ts'
 import { OutputBook, userOf } from '../../../engine/work/output-book.ts'
 import type { SettledRequest } from '../../../engine/work/request-book.ts'
@@ -21,6 +22,7 @@ const counted = (toMs: number, told: Partial<ServerOutput>): ServerOutput => ({
   images: null,
   audioMs: null,
   provenance: 'exact',
+  isRemote: false,
   ...told,
 })
 
@@ -61,6 +63,19 @@ const metered = (completionTokens: number | null): SettledRequest => ({
   byDomain: new Map(),
 })
 const idle = () => false
+
+test('output of a server whose processes are not seen here is remote: it never enters a ratio with local joules', () => {
+  const book = new OutputBook()
+  const app = elsewhereApp('https://box.lan:8000')
+  book.takeCounted(counted(1_000, { app, outputTokens: 70, isRemote: true }))
+  book.takeRequest({ ...metered(5), app, energyMj: null }, 5, 1_000, true)
+  expect(
+    book.take(20_000, 0, idle).map(({ isRemote, outputTokens, requestMj }) => [isRemote, outputTokens, requestMj]),
+  ).toEqual([
+    [true, 5, 0],
+    [true, 65, 0],
+  ])
+})
 
 describe('one piece of output', () => {
   test('that proxy and server both counted is counted once, and the rest is somebody else’s', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AppId, DomainId, ModelId } from '../../../contract/ids.ts'
+import { elsewhereApp } from '../../../engine/servers/elsewhere.ts'
 import { type MeteredBegin, type MeteredEnd, RequestBook } from '../../../engine/work/request-book.ts'
 import { fcOptions } from '../../support/counts.ts'
 
@@ -174,7 +175,9 @@ describe('an ended request', () => {
     book.begin(begin(1, 0), 0, null)
     book.see(end(1, 10), 10, () => MODEL)
     running(book, 2, 0).finish(10, { isRemote: true })
-    expect(book.takeSettled(100, 100).map((one) => one.energyMj)).toEqual([null, null])
+    book.begin(begin(3, 0), 0, elsewhereApp('http://10.0.0.9:11434'))
+    book.see(end(3, 10), 10, () => MODEL)
+    expect(book.takeSettled(100, 100).map((one) => one.energyMj)).toEqual([null, null, null])
   })
 
   test('waits for no domain that is silent, and is forgotten where its meter died', () => {
