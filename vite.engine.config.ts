@@ -28,6 +28,7 @@ export default defineConfig({
         'engine/query-thread': 'engine/ledger/query-thread.ts',
         // Likewise: a process of its own.
         'engine/vendor': 'engine/vendor/child.ts',
+        'engine/meter': 'engine/meter/child.ts',
       },
       output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: 'engine/shared/[name]-[hash].mjs' },
     },

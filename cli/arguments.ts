@@ -119,7 +119,8 @@ function unknownOption(typed: string, options: readonly OptionSpec[], command: C
 
 function checkOperands(args: Arguments, command: Command): Result<Arguments, 'badInput'> {
   const { operand, name } = command
-  const [first, second] = args.operands
+  const [first] = args.operands
+  const second = args.operands[operand?.most ?? 1]
   if (operand === undefined && first !== undefined)
     return problem('badInput', `perwatt ${name} takes no argument, but got "${first}".`)
   if (operand?.required === true && first === undefined)

@@ -17,6 +17,8 @@ export type OptionSpec = {
 export type OperandSpec = {
   readonly name: string
   readonly required: boolean
+  /** How many words it may be (1). */
+  readonly most?: number
   /** Everything from here on belongs to another program, whatever it looks like. */
   readonly isCommandLine?: boolean
   readonly choices?: () => readonly string[]

@@ -1,7 +1,7 @@
 import { ok, type Result } from '../contract/result.ts'
 import { attach } from '../engine/socket/client.ts'
 import type { Context } from './command.ts'
-import { queryThreadFile } from './query-thread-file.ts'
+import { meterFile, queryThreadFile } from './query-thread-file.ts'
 import { namesForeignTree, type Reached } from './reach.ts'
 import { VERSION } from './version.ts'
 
@@ -22,6 +22,7 @@ export async function reachWriter(context: Context): Promise<Result<Reached>> {
     dataDir: context.dataDir,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     threadFile: queryThreadFile(context.entry),
+    meterFile: meterFile(context.entry),
     settingsFile: context.args.text('config') ?? undefined,
     onBug: (where, error) => process.stderr.write(`perwatt: ${where}: ${String(error)}\n`),
   })

@@ -2,11 +2,12 @@ import type { HistoryRow } from '../contract/history.ts'
 import type { DomainKind } from '../contract/ids.ts'
 import type { Provenance } from '../contract/units.ts'
 import type { rigTruth, ZoneTruth } from '../engine/host/rig/truth.ts'
+import type { WorkTruth } from '../engine/host/rig/truth-work.ts'
 import type { Simulation } from '../engine/simulate.ts'
 
 export type TruthRow = {
-  /** `part`: inside a domain; `meter`: of the whole machine; `overhead`: that one, less what was measured. */
-  readonly what: 'app' | 'domain' | 'part' | 'meter' | 'overhead'
+  /** `part`: inside a domain; `meter`: of the whole machine; `overhead`: that one, less what was measured; `request`: all metered ones of a class. */
+  readonly what: 'app' | 'model' | 'user' | 'request' | 'domain' | 'part' | 'meter' | 'overhead'
   readonly key: string
   readonly trueMj: number
   readonly measuredMj: number
@@ -18,7 +19,8 @@ export type TruthRow = {
 type RigTruth = ReturnType<typeof rigTruth>
 
 /** The rig's truth beside what was measured of it: each app, the domains and their parts, the meters of the whole machine. */
-export function truthRows({ byApp, byDomain }: Simulation, truth: RigTruth): readonly TruthRow[] {
+export function truthRows(simulation: Simulation, truth: RigTruth, work: WorkTruth = NO_WORK): readonly TruthRow[] {
+  const { byApp, byDomain } = simulation
   const apps = truth.apps.map(({ app, energyMj }) =>
     rowOf(
       'app',
@@ -36,7 +38,53 @@ export function truthRows({ byApp, byDomain }: Simulation, truth: RigTruth): rea
     ...standIns(untold, known, byDomain.rows),
   ]
   const inOrder = (['domain', 'part', 'meter'] as const).flatMap((what) => rows.filter((row) => row.what === what))
-  return [...apps, ...inOrder, ...overhead(byApp, truth)]
+  return [...apps, ...workRows(simulation, work), ...inOrder, ...overhead(byApp, truth)]
+}
+
+const NO_WORK: WorkTruth = { models: [], users: [], classes: [] }
+
+/** Models whose answers are computed elsewhere take nothing here, and neither do requests for them. */
+function workRows({ models, users, requests }: Simulation, work: WorkTruth): TruthRow[] {
+  const local = work.models.filter(({ isRemote }) => !isRemote)
+  const metered = work.classes.filter(({ isMetered, energyMj }) => isMetered && energyMj > 0)
+  return [
+    ...local.map(({ model, activeMj, idleMj }) => {
+      const own = models.filter(({ id }) => id === model)
+      return workRow('model', model, activeMj + idleMj, own)
+    }),
+    ...work.users
+      .filter(({ energyMj }) => energyMj > 0)
+      .map(({ user, energyMj }) => {
+        const own = users.filter(({ id }) => id === user)
+        return workRow('user', user, energyMj, own)
+      }),
+    ...metered.map(({ key, idPrefix, energyMj }) => {
+      const own = requests.filter(({ id }) => id.startsWith(idPrefix))
+      return workRow('request', key, energyMj, own)
+    }),
+  ]
+}
+
+type Worked = {
+  readonly energyMj: number | null
+  readonly uncertainty: number | null
+  readonly provenance?: Provenance | null
+  readonly estimatedRatio?: number
+}
+
+function workRow(what: TruthRow['what'], key: string, trueMj: number, own: readonly Worked[]): TruthRow {
+  const measuredMj = own.reduce((sum, { energyMj }) => sum + (energyMj ?? 0), 0)
+  const one = own.length === 1 ? own[0] : undefined
+  return {
+    what,
+    key,
+    trueMj,
+    measuredMj,
+    // What is uncertain about single requests is no figure of all of them together.
+    uncertainty: one?.uncertainty ?? null,
+    estimatedRatio: one?.estimatedRatio ?? 0,
+    provenance: own.find(({ provenance }) => provenance != null)?.provenance ?? null,
+  }
 }
 
 /** A parent with children is kept as its children and what they leave over. */

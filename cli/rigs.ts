@@ -6,6 +6,7 @@ import { loadRigFile } from '../engine/host/rig/load-file.ts'
 import { parseRig } from '../engine/host/rig/parse.ts'
 import { rigHost } from '../engine/host/rig/rig-host.ts'
 import { rigTruth } from '../engine/host/rig/truth.ts'
+import { workTruth } from '../engine/host/rig/truth-work.ts'
 import { type Player, recordingPlayer, rigPlayer, type Simulation } from '../engine/simulate.ts'
 import { type TruthRow, truthRows } from './rig-truth.ts'
 
@@ -68,6 +69,7 @@ async function openRig(path: string): Promise<Result<Playable>> {
     title: rig.value.title,
     timeZone: rig.value.zone,
     player: rigPlayer(host),
-    truth: (simulation) => truthRows(simulation, rigTruth(rig.value, 0, host.durationMs)),
+    truth: (simulation) =>
+      truthRows(simulation, rigTruth(rig.value, 0, host.durationMs), workTruth(rig.value, 0, host.durationMs)),
   })
 }

@@ -337,4 +337,86 @@ export const CalibrateJson = z.object({
 })
 export type CalibrateJson = z.infer<typeof CalibrateJson>
 
+/** `null` figures: no run of it counts; then `reason` says why. */
+export const LabJson = z.object({
+  schema: z.literal('perwatt.lab/1'),
+  id: z.string().regex(/^[\d-]{1,40}$/),
+  startedAt: Time,
+  durationMs: z.number().nonnegative(),
+  ended: z.enum(['narrow', 'time', 'stopped', 'failed']),
+  reason: z.string().nullable(),
+  /** Of the prompts the name of their set alone. */
+  prompts: z.object({ name: z.string(), count: z.int().positive() }),
+  seed: z.int(),
+  targetRatio: z.number().positive(),
+  conclusions: z.array(z.string()),
+  /** One model at one setting each. */
+  cells: z.array(
+    z.object({
+      id: z.int(),
+      model: z.string(),
+      quantisation: z.string().nullable(),
+      engine: z.string().nullable(),
+      app: z.string(),
+      concurrency: z.int().positive(),
+      contextTokens: z.int().positive().nullable(),
+      runs: z.int().nonnegative(),
+      discarded: z.int().nonnegative(),
+      tokensPerS: z.number().nonnegative().nullable(),
+      jPerToken: z.number().nonnegative().nullable(),
+      uncertainty: Uncertainty,
+      /** The part of it that repeating shrinks. */
+      randomRatio: z.number().nonnegative().nullable(),
+      machineJPerToken: z.number().nonnegative().nullable(),
+      ttftMs: z.number().nonnegative().nullable(),
+      idleW: z.number().nonnegative().nullable(),
+      outputTokens: z.int().nonnegative(),
+      tokensAreEstimate: z.boolean(),
+      estimatedRatio: Ratio,
+      isOnFront: z.boolean(),
+      verdict: z.string(),
+      reason: z.string().nullable(),
+    }),
+  ),
+  /** `ratio`: J/token of `b` ÷ that of `a`, with its interval; `verdict` `null` where there are too few blocks. */
+  pairs: z.array(
+    z.object({
+      a: z.int(),
+      b: z.int(),
+      blocks: z.int().nonnegative(),
+      ratio: z.number().positive().nullable(),
+      low: z.number().nonnegative().nullable(),
+      high: z.number().nonnegative().nullable(),
+      verdict: z.enum(['aLess', 'bLess', 'same']).nullable(),
+    }),
+  ),
+  runs: z.array(
+    z.object({
+      cell: z.int(),
+      block: z.int(),
+      fault: z.enum(['disturbed', 'gap', 'failed']).nullable(),
+      energyMj: EnergyMj.nullable(),
+      machineMj: EnergyMj.nullable(),
+      durationMs: z.number().nonnegative().nullable(),
+      promptTokens: z.int().nonnegative().nullable(),
+      outputTokens: z.int().nonnegative().nullable(),
+    }),
+  ),
+})
+export type LabJson = z.infer<typeof LabJson>
+
+export const LabsJson = z.object({
+  schema: z.literal('perwatt.labs/1'),
+  labs: z.array(
+    z.object({
+      id: z.string(),
+      startedAt: Time,
+      models: z.array(z.string()),
+      prompts: z.string(),
+      conclusions: z.array(z.string()),
+    }),
+  ),
+})
+export type LabsJson = z.infer<typeof LabsJson>
+
 export const VersionJson = z.object({ schema: z.literal('perwatt.version/1'), version: z.string(), node: z.string() })

@@ -3,12 +3,15 @@ import { method } from './define.ts'
 import { DomainId, DomainKind } from './ids.ts'
 import { EnergyMj, Provenance, Ratio, SignedEnergyMj, Uncertainty, UnixS } from './units.ts'
 
+/** What was delivered; `null`: nobody counted it. What was computed elsewhere stands apart: it has nothing to do with the joules beside it. */
 export const Output = z.object({
   tokens: z.int().nullable(),
+  remoteTokens: z.int().nullable(),
   requests: z.int().nullable(),
   images: z.int().nullable(),
   audioS: z.number().nullable(),
 })
+export type Output = z.infer<typeof Output>
 
 export const HistoryRow = z.object({
   /** App id, domain id, or the ISO start of the hour or day. */
@@ -43,6 +46,9 @@ export const History = z.object({
   coverageRatio: Ratio,
   estimatedRatio: Ratio,
   rows: z.array(HistoryRow),
+  /** Output is kept by the hour: that of the rows is of the whole hours that the range touches. */
+  outputFromS: UnixS,
+  outputToS: UnixS,
   measuredMj: EnergyMj,
   attributedMj: EnergyMj,
   /** The machine's floor. */

@@ -3,6 +3,7 @@ import { catalogueContract } from './catalogue.ts'
 import type { Client, EventName, Handlers, MethodName } from './define.ts'
 import { engineContract } from './engine.ts'
 import { historyContract } from './history.ts'
+import { labContract } from './lab.ts'
 import { meteringContract } from './metering.ts'
 import { metersContract } from './meters.ts'
 import { modelsContract } from './models.ts'
@@ -23,6 +24,7 @@ export const contract = {
   ...modelsContract,
   ...meteringContract,
   ...calibrationContract,
+  ...labContract,
   ...engineContract,
 } as const
 

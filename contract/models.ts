@@ -5,6 +5,8 @@ import { EnergyMj, Provenance, Ratio, Uncertainty, UnixS } from './units.ts'
 
 const Tokens = z.int().nonnegative()
 const Range = z.object({ fromS: UnixS, toS: UnixS })
+/** Output is kept by the hour, so the figures are those of the whole hours that the range touches. */
+const Hours = z.object({ fromS: UnixS, toS: UnixS })
 
 /** What was delivered. `null`: nobody counted it ("not reported"), never 0. */
 export const Delivered = z.object({
@@ -13,6 +15,8 @@ export const Delivered = z.object({
   outputTokens: Tokens.nullable(),
   /** Part of `outputTokens` that is a lower bound or was derived. */
   estimatedTokens: Tokens,
+  /** Part of `outputTokens` that was computed elsewhere, and enters no figure with the joules of this machine. */
+  remoteTokens: Tokens.default(0),
   requests: z.int().nonnegative().nullable(),
   failedRequests: z.int().nonnegative(),
   images: z.int().nonnegative().nullable(),
@@ -50,7 +54,10 @@ export const AppRow = Figures.extend({
   countsAsAi: z.boolean(),
   /** Idle ÷ all of its energy. */
   idleRatio: Ratio.nullable(),
-  /** Its energy in equal steps over the range, oldest first, for a sparkline; `null` where nothing was measured. */
+  /**
+   * Its energy in equal steps over the range, oldest first, for a sparkline; `null` where nothing was measured. Hours up to two days, stretches
+   * of 24 h up to a month, else days of the home zone.
+   */
   trendMj: z.array(EnergyMj.nullable()),
 })
 export type AppRow = z.infer<typeof AppRow>
@@ -147,7 +154,8 @@ export const JobRow = z.object({
   startS: UnixS,
   endS: UnixS.nullable(),
   exitCode: z.int().nullable(),
-  energyMj: EnergyMj,
+  /** `null` while it runs, and where nothing measured it. */
+  energyMj: EnergyMj.nullable(),
   uncertainty: Uncertainty,
   provenance: Provenance.nullable(),
 })
@@ -156,17 +164,17 @@ export type JobRow = z.infer<typeof JobRow>
 export const modelsContract = {
   apps: method({
     input: Range,
-    output: z.object({ rows: z.array(AppRow), coverageRatio: Ratio }),
+    output: Hours.extend({ rows: z.array(AppRow), coverageRatio: Ratio }),
     problems: ['noHistory', 'ledgerUnusable'],
   }),
   models: method({
     input: Range,
-    output: z.object({ rows: z.array(ModelRow), coverageRatio: Ratio }),
+    output: Hours.extend({ rows: z.array(ModelRow), coverageRatio: Ratio }),
     problems: ['noHistory', 'ledgerUnusable'],
   }),
   users: method({
     input: Range,
-    output: z.object({ rows: z.array(UserRow), projects: z.array(ProjectRow), namesShown: z.boolean() }),
+    output: Hours.extend({ rows: z.array(UserRow), projects: z.array(ProjectRow), namesShown: z.boolean() }),
     problems: ['noHistory', 'ledgerUnusable'],
   }),
   /** Newest first. `after`: only those that ended after it, for a tail. */

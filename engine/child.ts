@@ -43,6 +43,7 @@ async function run(): Promise<void> {
     ownPids: [process.ppid],
     secretKey: keyInKeyring(dataDir, channel.keyring),
     threadFile: fileOf('ledger/query-thread.ts', 'query-thread.mjs'),
+    meterFile: fileOf('meter/child.ts', 'meter.mjs'),
     onBug: (where, error) => console.error(`perwatt engine: ${where}:`, error),
   })
   if (!serving.ok) {

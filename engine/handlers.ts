@@ -8,6 +8,7 @@ import { appFor, forgetApp, nameApp } from './catalogue/rules.ts'
 import { checkFinding } from './check-words.ts'
 import type { Events } from './events.ts'
 import type { EngineOptions } from './index.ts'
+import { labHandlers } from './lab-handlers.ts'
 import type { MeasuredMachine } from './machine.ts'
 import { meterHandlers } from './meter-handlers.ts'
 import { buildLive, catalogueView, nowDomain } from './now.ts'
@@ -27,6 +28,7 @@ export function createHandlers(machine: MeasuredMachine, context: Context): Perw
     ...serverHandlers(machine, context.events),
     ...workHandlers(machine, context.events),
     ...calibrationHandlers(machine),
+    ...labHandlers(machine),
   }
 }
 

@@ -26,6 +26,8 @@ export type EngineOptions = {
   readonly finestS?: 10 | 60
   /** Where the bundle keeps the query thread. */
   readonly threadFile?: URL
+  /** Where the bundle keeps meter/child.ts; left out, no metering proxy is started from here. */
+  readonly meterFile?: URL
   /** Under which secrets are kept, where the app around the engine has it in the desktop's keyring; else in a file beside them. */
   readonly secretKey?: SecretKey | undefined
   /** Processes that are ours beside the engine's own: the tray app around it. */
@@ -41,6 +43,8 @@ export interface Engine {
   readonly on: PerwattClient['on']
   /** One turn; the engine's own loop calls it where the mode is live. */
   tick(): void
+  /** Servers that are being asked: a virtual clock waits for their answers before it moves on. `null` where there are none. */
+  settling(): Promise<void> | null
   /** Resolves when somebody asked the engine to stop over the contract. */
   readonly stopAsked: Promise<void>
   /** Flushes and ends. */
@@ -60,6 +64,7 @@ export async function startEngine(host: Host, options: EngineOptions): Promise<R
     machine.tick()
     if (events.hasListeners('tick')) events.emit('tick', machine.now())
     if (machine.takeSourcesChanged()) events.emit('sourcesChanged', {})
+    if (machine.takeServersChanged()) events.emit('serversChanged', {})
   }
 
   // The first reading only begins an interval; the loop's first turn ends it.
@@ -70,6 +75,7 @@ export async function startEngine(host: Host, options: EngineOptions): Promise<R
     handlers,
     on: (name: PerwattEvent, handler: never) => events.on(name, handler),
     tick,
+    settling: () => machine.working.servers.pending(),
     stopAsked: stopAsked.promise,
     async stop() {
       cancelLoop()

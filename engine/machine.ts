@@ -18,6 +18,7 @@ import { openReader } from './ledger/reader.ts'
 import { homeZone } from './ledger/zone.ts'
 import { createLiveRing, type LiveRing } from './live.ts'
 import { type Measuring, startMeasuring } from './measuring.ts'
+import { meterProcesses } from './meter/meter-processes.ts'
 import { createMetering, type Metering } from './metering.ts'
 import { buildNow } from './now.ts'
 import { originOfListener, type ServerKeys, serverKeys } from './server-keys.ts'
@@ -71,6 +72,8 @@ export interface MeasuredMachine {
   fitChanged(adopted: Adopted | null): void
   /** `true` once after domains came or went. */
   takeSourcesChanged(): boolean
+  /** `true` once after servers or their models came or went. */
+  takeServersChanged(): boolean
   close(): Promise<void>
 }
 
@@ -96,7 +99,10 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
   })
   const keys = serverKeys(secrets)
   const metering = createMetering({
-    processes: null,
+    processes:
+      options.dataDir === null || options.meterFile === undefined || options.mode === 'simulated'
+        ? null
+        : meterProcesses(options.meterFile, options.dataDir),
     settings: () => settings.current.metering,
     change: (meters) => settings.change({ metering: [...meters] }),
     clientSetting: (target) => working.servers.connectorAt(target)?.clientSetting ?? null,
@@ -256,6 +262,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     if ((await secrets?.ready('secret')) === true && !isClosed) await checkAgain()
   }
   void openSecretsLater()
+  metering.resume()
 
   function resume(): void {
     if (paused === null) return
@@ -329,6 +336,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
       catalogue = compile()
       measuring.rematch()
     },
+    takeServersChanged: () => working.servers.takeChanged(),
     takeSourcesChanged() {
       const changed = sourcesChanged
       sourcesChanged = false

@@ -1,16 +1,9 @@
 import type { MeterEvent } from '../contract/metering.ts'
 import { ok, problem, type Result } from '../contract/result.ts'
 import type { MeterSetting, ServerStatus } from '../contract/servers.ts'
+import type { MeterProcesses } from './meter/meter-processes.ts'
 import { originOfListener } from './server-keys.ts'
 import type { ServerView } from './servers/servers.ts'
-
-/** Starts and ends the processes that relay bytes; each lives on without an engine (DESIGN §3). */
-export interface MeterProcesses {
-  /** Resolves when it listens, or says why it does not. */
-  start(setting: MeterSetting): Promise<Result<null, 'portInUse' | 'cannotStart'>>
-  stop(target: string): Promise<void>
-  isRunning(target: string): boolean
-}
 
 type Seen = { requests: number; lastMs: number | null; pid: number | null; listen: string }
 
@@ -46,7 +39,11 @@ export function createMetering(parts: {
 
   async function start(setting: MeterSetting): Promise<Result<null, 'portInUse' | 'cannotStart'>> {
     if (parts.processes === null)
-      return problem('cannotStart', 'This engine starts no metering proxy; `perwatt meter` does.')
+      return problem('cannotStart', 'This engine starts no metering proxy.', {
+        kind: 'command',
+        argv: ['perwatt', 'meter', '--target', setting.target, '--listen', setting.listen],
+        asRoot: false,
+      })
     const started = await parts.processes.start(setting)
     if (started.ok) faults.delete(setting.target)
     else faults.set(setting.target, started.reason)
@@ -60,8 +57,7 @@ export function createMetering(parts: {
       if (setting === undefined && known === undefined) return null
       const listen = setting?.listen ?? known?.listen ?? ''
       const fault = faults.get(origin) ?? null
-      const isHeard = known !== undefined && known.lastMs !== null
-      const isRunning = isHeard || parts.processes?.isRunning(origin) === true
+      const isRunning = parts.processes?.isRunning(origin) === true
       return {
         listen,
         state: fault !== null ? 'failed' : isRunning ? 'listening' : setting === undefined ? 'off' : 'starting',

@@ -47,6 +47,8 @@ export function serverHandlers(machine: MeasuredMachine, events: Events) {
       const others = settings.current.servers.filter((server) => server.origin !== origin)
       if (others.length === settings.current.servers.length)
         return problem('unknownServer', `No server at ${origin} was added.`)
+      const switched = await metering.switchOff(origin)
+      if (!switched.ok) return switched
       const forgotten = serverKeys?.forget(origin) ?? ok(null)
       if (!forgotten.ok) return problem('notWritable', forgotten.reason, forgotten.remedy)
       const saved = settings.change({ servers: others })

@@ -1,8 +1,10 @@
 import type { History } from '../contract/history.ts'
+import type { ModelRow, RequestRow, UserRow } from '../contract/models.ts'
 import { ok, type Problem, problem, type Result } from '../contract/result.ts'
 import type { VirtualClock } from './clock/virtual.ts'
 import type { Host } from './host/host.ts'
 import type { RecordedHost } from './host/recorded.ts'
+import type { MeterReport } from './host/rig/metered.ts'
 import type { RigHost } from './host/rig/rig-host.ts'
 import type { RigMeter } from './host/rig/schema-devices.ts'
 import { type Engine, type EngineFault, startEngine } from './index.ts'
@@ -16,6 +18,11 @@ export type Simulation = {
   readonly cpuMs: number
   readonly byApp: History
   readonly byDomain: History
+  /** Empty where no server was seen. */
+  readonly models: readonly ModelRow[]
+  readonly users: readonly UserRow[]
+  /** Metered ones that are settled, newest first. */
+  readonly requests: readonly RequestRow[]
 }
 
 /** A machine under a virtual clock, played to its end a tick at a time. */
@@ -28,6 +35,8 @@ export type Player = {
   doneRatio(): number
   /** Wall meters that stand before the machine: set up at the start, as their owner would. */
   readonly meters: readonly RigMeter[]
+  /** What metering proxies before its servers saw on the way to this tick. */
+  readonly takeMeterReports?: () => readonly MeterReport[]
   /** Wall meters that are set up already, in a recording. */
   readonly wallMeters?: readonly ConfiguredMeter[]
 }
@@ -55,6 +64,7 @@ export function rigPlayer(host: RigHost, options: { everyTick?: boolean } = {}):
     },
     doneRatio: () => host.elapsedMs() / host.durationMs,
     meters: host.rig.meters,
+    takeMeterReports: () => host.takeMeterReports(),
   }
 }
 
@@ -96,7 +106,10 @@ export async function simulate(
     if (!(typeof step === 'boolean' ? step : await step)) break
     // What was asked of a meter is answered before the tick.
     if (player.meters.length > 0) await settled()
+    for (const report of player.takeMeterReports?.() ?? []) await engine.handlers.meterReport(report)
     engine.tick()
+    const settling = engine.settling()
+    if (settling !== null) await settling
     ticks += 1
     fromS = Math.min(fromS, Math.floor(host.clock.wallMs() / 1_000))
     toS = Math.max(toS, Math.ceil(host.clock.wallMs() / 1_000))
@@ -107,12 +120,39 @@ export async function simulate(
   }
   const byApp = await engine.handlers.history({ fromS, toS, by: 'app' })
   const byDomain = await engine.handlers.history({ fromS, toS, by: 'domain' })
+  const work = await workOf(engine, fromS, toS)
   await engine.stop()
   if (!byApp.ok) return unread(byApp)
   if (!byDomain.ok) return unread(byDomain)
   const used = process.cpuUsage(cpuBefore)
   const cpuMs = (used.user + used.system) / 1_000
-  return ok({ fromS, toS, ticks, cpuMs, byApp: byApp.value, byDomain: byDomain.value })
+  return ok({ fromS, toS, ticks, cpuMs, byApp: byApp.value, byDomain: byDomain.value, ...work })
+}
+
+const REQUESTS_AT_ONCE = 2_000
+
+async function workOf(
+  { handlers }: Engine,
+  fromS: number,
+  toS: number,
+): Promise<Pick<Simulation, 'models' | 'users' | 'requests'>> {
+  const models = await handlers.models({ fromS, toS })
+  const users = await handlers.users({ fromS, toS })
+  const requests = new Map<string, RequestRow>()
+  for (let untilS = toS + 1; untilS > fromS; ) {
+    const page = await handlers.requests({ fromS, toS: untilS, limit: REQUESTS_AT_ONCE })
+    if (!page.ok) break
+    for (const row of page.value.rows) requests.set(row.id, row)
+    const oldestMs = page.value.rows.at(-1)?.endedMs
+    if (page.value.isComplete || oldestMs === undefined) break
+    // The next page begins with the second in which this one was cut.
+    untilS = Math.min(untilS - 1, Math.floor(oldestMs / 1_000) + 1)
+  }
+  return {
+    models: models.ok ? models.value.rows : [],
+    users: users.ok ? users.value.rows : [],
+    requests: [...requests.values()],
+  }
 }
 
 /** Tested, set up with what the test found, and looked for, as on *Sources*. */

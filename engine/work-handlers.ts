@@ -1,13 +1,14 @@
 import type { PerwattHandlers } from '../contract/index.ts'
-import type { RequestRow, UserRow } from '../contract/models.ts'
 import { ok, problem } from '../contract/result.ts'
 import type { Events } from './events.ts'
-import type { NamelessRequest } from './ledger/queries/requests.ts'
-import type { NamelessUser } from './ledger/queries/users.ts'
 import type { MeasuredMachine } from './machine.ts'
-import { type UserNames, userNames } from './user-names.ts'
+import { type Naming, namedRequest, namedRequests, namedUsers } from './named-work.ts'
 
 const NO_HISTORY = problem('noHistory', 'This engine keeps no history.')
+/** Whoever follows requests is told this often: each time costs a synced write. */
+const TELL_MS = 1_000
+/** Told at once at most; the rest is in the history. */
+const MOST_TOLD = 200
 
 /** What was delivered, by app, model, user and request: answered from the ledger, with names put to what it holds. */
 export function workHandlers(machine: MeasuredMachine, events: Events) {
@@ -19,16 +20,26 @@ export function workHandlers(machine: MeasuredMachine, events: Events) {
     return history
   }
 
-  function namesFor(osUsers: number): UserNames {
-    return userNames({ showNames: settings.current.showNames, osUsers, accountName: (uid) => host.userName(uid) })
+  function naming(): Naming {
+    return { showNames: settings.current.showNames, accountName: (uid) => host.userName(uid) }
   }
 
+  let untold: string[] = []
   working.onRequest((request) => {
-    if (!events.hasListeners('requestEnded')) return
-    void history?.ask('request', { id: request.begin.id }).then((known) => {
-      if (known.ok && known.value !== null) events.emit('requestEnded', requestRow(known.value, namesFor(2)))
-    })
+    if (history === null || !events.hasListeners('requestEnded')) return
+    if (untold.length === 0) host.clock.after(TELL_MS, () => void tellRequests(), { background: true })
+    untold.push(request.begin.id)
   })
+
+  async function tellRequests(): Promise<void> {
+    const ids = untold.slice(-MOST_TOLD)
+    untold = []
+    const ledger = asked()
+    for (const id of ids) {
+      const known = await ledger?.ask('request', { id })
+      if (known?.ok && known.value !== null) events.emit('requestEnded', namedRequest(known.value, naming()))
+    }
+  }
 
   return {
     apps: async (range) => (await asked()?.ask('apps', range)) ?? NO_HISTORY,
@@ -41,41 +52,32 @@ export function workHandlers(machine: MeasuredMachine, events: Events) {
     },
     users: async (range) => {
       const found = (await asked()?.ask('users', range)) ?? NO_HISTORY
-      if (!found.ok) return found
-      const { users, projects } = found.value
-      const names = namesFor(users.filter(({ kind }) => kind === 'os').length)
-      return ok({
-        rows: users.map((user) => userRow(user, names)),
-        projects: projects.map(({ number, label, ...project }) => ({ ...project, name: label ?? `Project ${number}` })),
-        namesShown: settings.current.showNames,
-      })
+      return found.ok ? ok(namedUsers(found.value, naming())) : found
     },
     requests: async (question) => {
       const found = (await asked()?.ask('requests', question)) ?? NO_HISTORY
       if (!found.ok) return found
       const { rows, isComplete } = found.value
-      const names = namesFor(new Set(rows.flatMap(({ user }) => (user?.startsWith('os/') ? [user] : []))).size)
       const keptFromS = machine.nowS() - settings.current.requestDays * 86_400
-      return ok({ rows: rows.map((row) => requestRow(row, names)), isComplete, keptFromS })
+      return ok({ rows: namedRequests(rows, naming()), isComplete, keptFromS })
     },
     request: async ({ id }) => {
       const found = (await asked()?.ask('request', { id })) ?? NO_HISTORY
       if (!found.ok) return found
       if (found.value === null) return problem('unknownRequest', `There is no request ${id}, or it is no longer kept.`)
-      return ok(requestRow(found.value, namesFor(2)))
+      return ok(namedRequest(found.value, naming()))
     },
     mergeUsers: ({ user, into }) => {
       if (history === null) return NO_HISTORY
       history.flush()
-      if (into === user) return problem('unknownUser', 'A user cannot be merged into itself.')
-      return history.ledger.mergePeople(user, into) ? ok({}) : problem('unknownUser', 'There is no such user.')
+      const merged = history.ledger.mergePeople(user, into)
+      return merged.ok ? ok({}) : merged
     },
     nameUser: ({ user, name }) => {
       if (history === null) return NO_HISTORY
       history.flush()
-      return history.ledger.namePerson(user, name === '' ? null : name)
-        ? ok({})
-        : problem('unknownUser', 'There is no such user.')
+      const named = history.ledger.namePerson(user, name === '' ? null : name)
+      return named.ok ? ok({}) : named
     },
     jobs: async (range) => {
       const found = (await asked()?.ask('jobs', range)) ?? NO_HISTORY
@@ -83,7 +85,7 @@ export function workHandlers(machine: MeasuredMachine, events: Events) {
     },
     keepJob: (job) => {
       if (history === null) return NO_HISTORY
-      history.ledger.recordJob({ ...job, estimatedMj: job.provenance === 'estimate' ? job.energyMj : 0 })
+      history.ledger.recordJob({ ...job, estimatedMj: job.provenance === 'estimate' ? (job.energyMj ?? 0) : 0 })
       history.flush()
       return ok({})
     },
@@ -92,17 +94,4 @@ export function workHandlers(machine: MeasuredMachine, events: Events) {
       return ok({ energies: working.report(meter.target, seen) })
     },
   } satisfies Partial<PerwattHandlers>
-}
-
-function requestRow({ userNumber, userLabel, ...row }: NamelessRequest, names: UserNames): RequestRow {
-  const { user } = row
-  return { ...row, userName: user === null ? null : names.nameOf({ id: user, number: userNumber, label: userLabel }) }
-}
-
-function userRow({ number, label, merged, ...user }: NamelessUser, names: UserNames): UserRow {
-  return {
-    ...user,
-    name: names.nameOf({ id: user.id, number, label }),
-    merged: merged.map((other) => ({ id: other.id, name: names.nameOf(other) })),
-  }
 }

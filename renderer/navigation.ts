@@ -12,7 +12,12 @@ export function usePlace(known: readonly ScreenId[]): Place {
 }
 
 export function go(screen: ScreenId, target?: string): void {
-  window.location.hash = target === undefined ? screen : `${screen}/${encodeURIComponent(target)}`
+  window.location.hash = placeOf(screen, target)
+}
+
+/** The address of a place, for links. */
+export function placeOf(screen: ScreenId, target?: string): string {
+  return target === undefined ? `#${screen}` : `#${screen}/${encodeURIComponent(target)}`
 }
 
 /** An unknown screen is the first one. */

@@ -1,4 +1,4 @@
-import { type Figure, figureText, formatAmount, formatEnergy, THIN } from '../contract/format.ts'
+import { type Figure, formatAmount, THIN } from '../contract/format.ts'
 import type { Delivered, Efficiency, RequestRow } from '../contract/models.ts'
 import type { ServerModel, ServerStatus } from '../contract/servers.ts'
 import { count } from './words.ts'
@@ -60,10 +60,6 @@ export function durationText(ms: number): string {
   if (ms < 999.5) return `${ms.toFixed(0)}${THIN}ms`
   if (ms < 59_950) return `${(ms / 1_000).toFixed(ms < 9_950 ? 1 : 0)}${THIN}s`
   return `${(ms / 60_000).toFixed(1)}${THIN}min`
-}
-
-export function whADay(energyMj: number, days: number): string {
-  return figureText(formatEnergy(energyMj / days))
 }
 
 export const devices: Readonly<Record<NonNullable<ServerModel['device']>, string>> = {

@@ -14,6 +14,7 @@ const ENGINE_ORDER = [
   'catalogue',
   'connectors',
   'servers',
+  'agents',
   'attribution',
   'work',
   'calibration',

@@ -1,8 +1,10 @@
 import type { BenchCase } from '../case.ts'
+import { agentLogs } from './agent-logs.ts'
 import { chartYear } from './chart-year.ts'
 import { closedWindows } from './closed-windows.ts'
 import { engineTick } from './engine-tick.ts'
 import { ledgerLong, ledgerYear } from './ledger.ts'
+import { meter } from './meter.ts'
 import { reopen } from './reopen.ts'
 import { sampler } from './sampler.ts'
 import { samplerCrowd } from './sampler-crowd.ts'
@@ -18,6 +20,7 @@ export const cases: readonly BenchCase[] = [
   sampler,
   samplerCrowd,
   sources,
+  agentLogs,
   simulateWeek,
   trayApp,
   closedWindows,
@@ -25,6 +28,7 @@ export const cases: readonly BenchCase[] = [
   ledgerYear,
   ledgerLong,
   reopen,
+  meter,
   chartYear,
   simulateQuarter,
   types,

@@ -34,7 +34,9 @@ export const reopen: BenchCase = {
   run: ({ rounds, say }) =>
     inScratch(async (scratch) => {
       const directory = join(scratch, 'year')
-      await withLedger((ledger) => ledger.ask({ do: 'write', directory, days: 365, apps: 20 }, Written))
+      await withLedger((ledger) =>
+        ledger.ask({ do: 'write', directory, days: 365, crowd: { apps: 20, models: 10, users: 3 } }, Written),
+      )
       const wallMs: number[] = []
       const lost: number[] = []
       const checkMs: number[] = []

@@ -12,6 +12,7 @@ import { measuredRow, type RowDefinition } from '../row.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { inScratch } from '../support/scratch.ts'
 import { type SourceMachine, startSourceMachine } from '../support/source-machine.ts'
+import { NOT_NEEDED } from '../support/source-tree.ts'
 
 const ROUNDS = 3
 const WARM_UP_MS = 30_000
@@ -19,7 +20,7 @@ const WINDOW_TICKS = 10
 const TICKS_ALONE = 30
 const MOST_US = 100
 
-const here = registry.filter(({ platforms }) => platforms.includes('linux'))
+const here = registry.filter(({ id, platforms }) => platforms.includes('linux') && id !== NOT_NEEDED)
 /** Beside RAPL there is nothing left to estimate. */
 const together = here.map(({ id }) => id).filter((id) => id !== 'estimate')
 

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import type { z } from 'zod'
+import { ok, type Result } from '../../contract/result.ts'
 import { inspect } from '../../engine/ledger/inspect.ts'
 import { type Ledger, openLedger } from '../../engine/ledger/ledger.ts'
 import type { HistoryQuestion } from '../../engine/ledger/queries/history.ts'
 import { openReader } from '../../engine/ledger/reader.ts'
-import { app, domain, interval } from '../../test/engine/ledger/records.ts'
+import { app, domain, interval, model, modelInterval, output } from '../../test/engine/ledger/records.ts'
 import { writeYear } from '../../test/engine/ledger/year.ts'
 import { type Asked, DAY_S, type Flushed, LEDGER_END_S, LedgerOrder, type Reopened, type Trends } from './orders.ts'
 import { serveOrders } from './serve-orders.ts'
@@ -35,8 +36,8 @@ serveOrders(LedgerOrder, (order) => {
   }
 })
 
-function write({ directory, days, apps }: Order<'write'>) {
-  writeYear(directory, LEDGER_END_S - days * DAY_S, days * DAY_S, apps)
+function write({ directory, days, crowd }: Order<'write'>) {
+  writeYear(directory, LEDGER_END_S - days * DAY_S, days * DAY_S, crowd)
   return { fileMb: statSync(join(directory, FILE)).size / 1e6 }
 }
 
@@ -47,19 +48,28 @@ function open(directory: string, nowS: number): { ledger: Ledger; notices: strin
 }
 
 /** Synced flushes of 10 s each into the file as it is, so far apart that caches are as cold as the engine finds them. */
-async function flush({ directory, flushes, apartMs, apps }: Order<'flush'>): Promise<z.infer<typeof Flushed>> {
+async function flush({ directory, flushes, apartMs, crowd }: Order<'flush'>): Promise<z.infer<typeof Flushed>> {
   let nowS = writtenToS(directory)
   const { ledger } = open(directory, nowS)
   const domains = Array.from({ length: DOMAINS }, (_, index) => domain(`domain/${index}`))
   for (const one of domains) ledger.describeDomain(one)
+  const { apps, models: modelCount } = crowd
   for (let index = 0; index < apps; index++) ledger.describeApp(app(`app-${index}`))
+  const models = Array.from({ length: modelCount }, (_, index) => model(`app-${index % apps}/model-${index}`))
+  for (const one of models) ledger.describeModel(one)
   const least = leastTransaction(directory)
   const costs: z.infer<typeof Flushed> = { cpuMs: [], leastCpuMs: [] }
   for (let count = 0; count < flushes; count++) {
     for (const [place, one] of domains.entries()) {
       const parts = { idleMj: 20_000, otherMj: 5_000, shares: sharesAt(place, apps) }
-      ledger.record(interval(one, [nowS, nowS + FLUSH_S], parts))
+      const drawn = interval(one, [nowS, nowS + FLUSH_S], parts)
+      ledger.record(drawn)
+      for (const { app: id } of drawn.shares) {
+        const own = models.filter((of) => of.app === id)
+        if (own.length > 0) ledger.recordModels(modelInterval(drawn, own))
+      }
     }
+    for (const { id, app: owner } of models.slice(0, 2)) ledger.recordOutput(output(nowS, { app: owner, model: id }))
     nowS += FLUSH_S
     await wait(apartMs)
     costs.cpuMs.push(cpuMsOf(() => mustBeWritten(ledger.flush(nowS))))
@@ -147,7 +157,7 @@ function trend({ directory }: Order<'trend'>): z.infer<typeof Trends> {
 }
 
 /** The questions that screens ask, each of an open reader. */
-const QUESTIONS: Readonly<Record<string, Omit<HistoryQuestion, 'fromS' | 'toS'> & { lastS: number }>> = {
+const HISTORIES: Readonly<Record<string, Omit<HistoryQuestion, 'fromS' | 'toS'> & { lastS: number }>> = {
   'today by app': { by: 'app', lastS: DAY_S },
   'today by domain': { by: 'domain', lastS: DAY_S },
   'week by hour': { by: 'hour', lastS: 7 * DAY_S },
@@ -157,22 +167,37 @@ const QUESTIONS: Readonly<Record<string, Omit<HistoryQuestion, 'fromS' | 'toS'> 
   'year by app': { by: 'app', lastS: 365 * DAY_S },
   'all by app': { by: 'app', lastS: 3 * 365 * DAY_S },
 }
+const WORK = ['apps', 'models', 'users'] as const
+const WORK_RANGES: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30, year: 365, all: 3 * 365 }
 
 function ask({ directory, times }: Order<'ask'>): z.infer<typeof Asked> {
   const reader = openReader(directory)
   if (!reader.ok) throw new Error(reader.reason)
   const wallMs: Record<string, number[]> = {}
+  const note = (name: string, action: () => Result<{ length: number }>) => {
+    const { value, wallMs: took } = timed(action)
+    if (!value.ok || value.value.length === 0) throw new Error(`${name}: no answer`)
+    wallMs[name] = [...(wallMs[name] ?? []), took]
+  }
+  const range = (lastS: number) => ({ fromS: LEDGER_END_S - lastS, toS: LEDGER_END_S })
   for (let count = 0; count < times; count++) {
-    for (const [name, { by, lastS }] of Object.entries(QUESTIONS)) {
-      const { value, wallMs: took } = timed(() =>
-        reader.value.ask('history', { fromS: LEDGER_END_S - lastS, toS: LEDGER_END_S, by }),
-      )
-      if (!value.ok || value.value.rows.length === 0) throw new Error(`${name}: no answer`)
-      wallMs[name] = [...(wallMs[name] ?? []), took]
-    }
+    for (const [name, { by, lastS }] of Object.entries(HISTORIES))
+      note(name, () => rowsOf(reader.value.ask('history', { ...range(lastS), by }), ({ rows }) => rows))
+    for (const [name, days] of Object.entries(WORK_RANGES))
+      for (const what of WORK)
+        note(`${what} of a ${name}`, () =>
+          rowsOf(reader.value.ask(what, range(days * DAY_S)), (told) => ('rows' in told ? told.rows : told.users)),
+        )
+    note('newest 500 requests', () =>
+      rowsOf(reader.value.ask('requests', { ...range(14 * DAY_S), limit: 500 }), ({ rows }) => rows),
+    )
   }
   reader.value.close()
   return { wallMs }
+}
+
+function rowsOf<T>(answer: Result<T>, pick: (told: T) => { length: number }): Result<{ length: number }> {
+  return answer.ok ? ok(pick(answer.value)) : answer
 }
 
 function reopen({ directory, nowS, fromS, toS }: Order<'reopen'>): z.infer<typeof Reopened> {

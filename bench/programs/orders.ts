@@ -16,14 +16,16 @@ export const SamplerAnswer = z.object({ cpuMs: z.array(z.number()), known: z.int
 export const DAY_S = 86_400
 export const LEDGER_END_S = Date.UTC(2026, 10, 24, 23) / 1_000
 
+const Crowd = z.object({ apps: z.int().positive(), models: z.int().positive(), users: z.int().positive() })
+
 export const LedgerOrder = z.discriminatedUnion('do', [
-  z.object({ do: z.literal('write'), directory: z.string(), days: z.int().positive(), apps: z.int().positive() }),
+  z.object({ do: z.literal('write'), directory: z.string(), days: z.int().positive(), crowd: Crowd }),
   z.object({
     do: z.literal('flush'),
     directory: z.string(),
     flushes: z.int().positive(),
     apartMs: z.int(),
-    apps: z.int(),
+    crowd: Crowd,
   }),
   z.object({ do: z.literal('trend'), directory: z.string() }),
   z.object({ do: z.literal('ask'), directory: z.string(), times: z.int().positive() }),
@@ -81,3 +83,20 @@ export const TreeEngineOrder = z.object({
   dataDir: z.string(),
 })
 export const TreeEngineAnswer = z.object({ measuring: z.array(z.string()), vendorPid: z.int().nullable() })
+
+/** `looks`: how often it looks after the first time, to see what logs cost that do not grow. */
+export const AgentLogsOrder = z.object({ home: z.string(), looks: z.int().nonnegative() })
+export const AgentLogsAnswer = z.object({
+  records: z.int(),
+  outputTokens: z.int(),
+  /** CPU time of the whole process until all was read, and the 99th percentile of the main thread's for one slice. */
+  cpuMs: z.number(),
+  sliceMs: z.number(),
+  wallMs: z.number(),
+  /** What it holds more than before. */
+  heldMb: z.number(),
+  /** CPU time of one of the later looks. */
+  lookMs: z.number(),
+  /** What was saved of it. */
+  stateBytes: z.int(),
+})

@@ -4,7 +4,7 @@ import { ok } from '../../contract/result.ts'
 import { sources } from '../../engine/sources/registry.ts'
 import type { OpenSource } from '../../engine/sources/source.ts'
 import { plugAt, sourceHost } from '../support/source-host.ts'
-import { moveSourceTree, SOURCE_FACTS } from '../support/source-tree.ts'
+import { moveSourceTree, NOT_NEEDED, SOURCE_FACTS } from '../support/source-tree.ts'
 import { type SourcesAnswer, SourcesOrder } from './orders.ts'
 import { serveOrders } from './serve-orders.ts'
 
@@ -32,7 +32,7 @@ async function openAll(order: Order): Promise<Open[]> {
     wallMeters: () => [meter],
   }
   const all: Open[] = []
-  for (const source of sources.filter(({ platforms }) => platforms.includes('linux'))) {
+  for (const source of sources.filter(({ id, platforms }) => platforms.includes('linux') && id !== NOT_NEEDED)) {
     const probed = await source.probe(context)
     if (!probed.ok) throw new Error(`${source.id} reads nothing: ${probed.reason}`)
     all.push({ id: source.id, source: probed.value, cpuUs: 0, readings: 0 })

@@ -16,6 +16,9 @@ export const SOURCE_FACTS: MachineFacts = {
   virtualisation: 'none',
 }
 
+/** It stands in where NVIDIA's library cannot be loaded, and there it is a program that runs every ten seconds. */
+export const NOT_NEEDED = 'nvidia-smi'
+
 export const NVIDIA_CARD = '0000:01:00.0'
 const AMD_CARD = '0000:03:00.0'
 const INTEL_CARD = '0000:04:00.0'

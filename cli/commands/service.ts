@@ -1,6 +1,6 @@
 import type { Command, Context } from '../command.ts'
 import { EXIT, type ExitCode, exitCodeOf } from '../exit.ts'
-import { queryThreadFile } from '../query-thread-file.ts'
+import { meterFile, queryThreadFile } from '../query-thread-file.ts'
 import { VERSION } from '../version.ts'
 
 export const service: Command = {
@@ -25,6 +25,7 @@ export const service: Command = {
       dataDir: context.dataDir,
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       threadFile: queryThreadFile(context.entry),
+      meterFile: meterFile(context.entry),
       settingsFile: context.args.text('config') ?? undefined,
       onBug: (where, error) => process.stderr.write(`perwatt: ${where}: ${String(error)}\n`),
     })

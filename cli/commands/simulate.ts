@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Delivered } from '../../contract/models.ts'
 import { problem, type Result } from '../../contract/result.ts'
 import type { Simulation } from '../../engine/simulate.ts'
 import type { Command, Context } from '../command.ts'
@@ -103,13 +104,19 @@ function simulateJson({ name }: Playable, { byApp, byDomain, ...run }: Simulatio
       domain === null ? [] : [{ id: key, kind: domain.kind, provenance, energyMj }],
     ),
     apps: byApp.rows,
-    models: [],
-    users: [],
+    models: run.models.map(({ id, app, energyMj, activeMj, idleMj, delivered }) => ({
+      ...{ id, app, energyMj, activeMj, idleMj, output: outputOf(delivered) },
+    })),
+    users: run.users.map(({ id, energyMj, delivered }) => ({ id, energyMj, output: outputOf(delivered) })),
     ...{ measuredMj, attributedMj, idleMj, otherMj, overheadMj },
     episodes: [],
     insights: [],
     gaps: byApp.gaps.map((gap) => ({ from: isoTime(gap.fromS), to: isoTime(gap.toS), reason: gap.cause })),
   }
+}
+
+function outputOf({ outputTokens, remoteTokens, requests, images, audioMs }: Delivered) {
+  return { tokens: outputTokens, remoteTokens, requests, images, audioS: audioMs === null ? null : audioMs / 1_000 }
 }
 
 function lines(

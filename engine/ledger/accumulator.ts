@@ -1,5 +1,6 @@
 import type { AppId, DomainId, ModelId } from '../../contract/ids.ts'
 import { appCell, type Cells, type DomainCell, domainCell } from './cells.ts'
+import { Dealer, part } from './dealer.ts'
 import { addModel, type ModelCells, modelCell } from './model-cells.ts'
 import type { Bucket, FinestS } from './resolutions.ts'
 import type { LedgerInterval } from './types.ts'
@@ -38,19 +39,21 @@ export class Accumulator {
     this.#eachBucket(interval, (index, from, to) => this.#addPart(index, interval, from, to))
   }
 
-  /** What models drew of it, divided in the same way. */
+  /** What an app's models drew of it: where they have all that their app has, they have all of it in every bucket, too. */
   addModels(interval: LedgerModelInterval): void {
+    const { shares } = interval
+    const above = new Dealer(shares.flatMap(({ activeMj, loadMj }) => [activeMj, loadMj]))
+    const idle = new Dealer(shares.map(({ idleMj }) => idleMj))
     this.#eachBucket(interval, (index, from, to) => {
       const { models } = this.#bucket(index * this.#finestS)
-      for (const share of interval.shares) {
-        const activeMj = part(share.activeMj, from, to)
-        const idleMj = part(share.idleMj, from, to)
-        const loadMj = part(share.loadMj, from, to)
-        const cell = modelCell(models, share.model)
-        cell.activeMj += activeMj
-        cell.idleMj += idleMj
-        cell.loadMj += loadMj
-        if (interval.provenance === 'estimate') cell.estimatedMj += activeMj + idleMj + loadMj
+      const [aboveMj, idleMj] = [above.deal(from, to), idle.deal(from, to)]
+      for (const [place, { model }] of shares.entries()) {
+        const cell = modelCell(models, model)
+        const drawn = [aboveMj[2 * place] as number, aboveMj[2 * place + 1] as number, idleMj[place] as number] as const
+        cell.activeMj += drawn[0]
+        cell.loadMj += drawn[1]
+        cell.idleMj += drawn[2]
+        if (interval.provenance === 'estimate') cell.estimatedMj += drawn[0] + drawn[1] + drawn[2]
       }
     })
   }
@@ -186,9 +189,4 @@ function addPiece(into: DomainCell<AppId>, cell: DomainCell<AppId>, from: number
   into.otherMj += otherMj
   into.estimatedMj += part(cell.estimatedMj, from, to)
   into.varMj2 += cell.varMj2 * (to - from)
-}
-
-/** The part of an integer between two marks of 0..1; adjoining parts sum to it exactly. */
-function part(value: number, from: number, to: number): number {
-  return (to === 1 ? value : Math.round(value * to)) - (from === 0 ? 0 : Math.round(value * from))
 }

@@ -9,7 +9,9 @@ import { type Fault, faultOf } from './faults.ts'
 import { ensureDirectory, LEDGER_FILE } from './files.ts'
 import { joinGap } from './gaps.ts'
 import { lockForWriting, type WriterLock } from './lock.ts'
+import { mergedOutputs } from './merged-outputs.ts'
 import { cannotOpen, type OpenCode, type OpenFile, openFile } from './open-file.ts'
+import { mergePeople, namePerson } from './people.ts'
 import type { FinestS } from './resolutions.ts'
 import { OWN, readState } from './state.ts'
 import type {
@@ -47,6 +49,8 @@ const BACKUP_EVERY_S = 86_400
 const BACKUP_RETRY_S = 3_600
 /** A day of one meter's minutes waits while the disk takes nothing. */
 const MOST_OVERHEADS = 1_440
+/** Requests that wait with them; what the oldest beyond it delivered is in the outputs all the same. */
+const MOST_REQUESTS = 20_000
 const WRITING: LedgerStatus = { state: 'writing', reason: null, remedy: null }
 
 /** Opens the one writer of a data directory, making both where there is none. DESIGN §3 "Ledger". */
@@ -183,23 +187,26 @@ export class Ledger {
     this.#jobs.set(job.id, job)
   }
 
-  /** What its owner calls somebody; `null` forgets it. `false` where nobody of that id is known. */
-  namePerson(id: UserId, label: string | null): boolean {
-    return this.#db.prepare('UPDATE person SET label = ? WHERE key = ?').run(label, id).changes === 1
+  /** What its owner calls somebody; `null` forgets it. Written at once. */
+  namePerson(id: UserId, label: string | null): Result<null, 'unknownUser' | 'ledgerUnusable'> {
+    return this.#writePeople((db) => namePerson(db, id, label))
   }
 
-  /** Counts somebody as somebody else, or as themselves again; `false` where either is not known, or is behind the other already. */
-  mergePeople(id: UserId, into: UserId | null): boolean {
-    if (into === null)
-      return this.#db.prepare('UPDATE person SET merged_into = NULL WHERE key = ?').run(id).changes === 1
-    return (
-      this.#db
-        .prepare(
-          `UPDATE person SET merged_into = (SELECT coalesce(merged_into, id) FROM person WHERE key = @into)
-           WHERE key = @id AND EXISTS (SELECT 1 FROM person WHERE key = @into AND coalesce(merged_into, id) <> (SELECT id FROM person WHERE key = @id))`,
-        )
-        .run({ id, into }).changes === 1
-    )
+  /** Counts somebody as somebody else, or as themselves again. Written at once. */
+  mergePeople(id: UserId, into: UserId | null): Result<null, 'unknownUser' | 'ledgerUnusable'> {
+    return this.#writePeople((db) => mergePeople(db, id, into))
+  }
+
+  #writePeople(write: (db: Database.Database) => boolean): Result<null, 'unknownUser' | 'ledgerUnusable'> {
+    const unusable = problem('ledgerUnusable', `The history in ${this.#options.directory} cannot be written now.`)
+    if (!this.#db.open) return unusable
+    try {
+      const isDone = this.#db.transaction(() => write(this.#db)).immediate()
+      return isDone ? ok(null) : problem('unknownUser', 'There is no such user, or both are one already.')
+    } catch (error) {
+      if (faultOf(error) === null) throw error
+      return unusable
+    }
   }
 
   #expectDescribed({ app, model, user, project }: Pick<LedgerRequest, 'app' | 'model' | 'user' | 'project'>): void {
@@ -320,6 +327,8 @@ export class Ledger {
 
   #keepPending(full: boolean): Result<null, 'diskFull' | 'failing'> {
     for (const { startS, endS } of this.#pending.compact()) this.gap({ fromS: startS, toS: endS, cause: 'lost' })
+    this.#outputs = mergedOutputs(this.#outputs)
+    this.#requests = this.#requests.slice(-MOST_REQUESTS)
     const { directory } = this.#options
     const remedy: Remedy = { kind: 'command', argv: ['df', '-h', directory], asRoot: false }
     const what = full ? `The disk that holds ${directory} is full` : `The history in ${directory} cannot be written`

@@ -1,17 +1,18 @@
 import type Database from 'better-sqlite3'
+import { binOf, count, type Histogram, packHistogram, unpackHistogramInto } from './histogram.ts'
 import type { LedgerJob, LedgerRequest } from './work-types.ts'
 
 const DAY_MS = 86_400_000
 /** Folded in one call at most, so that a flush stays short. */
 const MOST_A_CALL = 500
-/** Bins a doubling: a bin is 9 % wide, so that a median from it is within 5 %. */
-const BINS_A_DOUBLING = 8
 
 const PUT_REQUEST = `INSERT INTO request VALUES (${Array.from({ length: 24 }, () => '?').join(', ')}) ON CONFLICT DO NOTHING`
 const PUT_JOB = `
   INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     label = excluded.label, end_s = excluded.end_s, exit_code = excluded.exit_code, energy_mj = excluded.energy_mj,
     uncertainty = excluded.uncertainty, provenance = excluded.provenance, estimated_mj = excluded.estimated_mj`
+
+type HistogramKey = [dayS: number, model: number, what: 'uj_per_token' | 'duration_ms' | 'first_ms']
 
 type Old = {
   readonly endedMs: number
@@ -31,13 +32,14 @@ export type RequestSeries = {
   readonly project: number
 }
 
-/** Requests and jobs: written whole, and folded into histograms by the hour when their days are over. */
+/** Requests and jobs: written whole, and folded into histograms by the day when they have been kept for long enough. */
 export class RequestRows {
   readonly #put: Database.Statement<(number | string | null)[]>
   readonly #putJob: Database.Statement<(number | string | null)[]>
   readonly #old: Database.Statement<[number, number], Old>
   readonly #delete: Database.Statement<[number, string]>
-  readonly #count: Database.Statement<[number, number, string, number]>
+  readonly #histogramAt: Database.Statement<HistogramKey, Uint8Array>
+  readonly #putHistogram: Database.Statement<[...HistogramKey, Uint8Array]>
 
   constructor(db: Database.Database) {
     this.#put = db.prepare(PUT_REQUEST)
@@ -48,8 +50,13 @@ export class RequestRows {
        FROM request WHERE ended_ms < ? ORDER BY ended_ms LIMIT ?`,
     )
     this.#delete = db.prepare('DELETE FROM request WHERE ended_ms = ? AND id = ?')
-    this.#count = db.prepare(
-      `INSERT INTO request_histogram VALUES (?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET requests = requests + 1`,
+    this.#histogramAt = db
+      .prepare<HistogramKey, Uint8Array>(
+        'SELECT bins FROM request_histogram WHERE start_s = ? AND model_id = ? AND what = ?',
+      )
+      .pluck()
+    this.#putHistogram = db.prepare(
+      'INSERT INTO request_histogram VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET bins = excluded.bins',
     )
   }
 
@@ -87,25 +94,26 @@ export class RequestRows {
     this.#putJob.run(id, label, kind, app, startS, endS, exitCode, energyMj, uncertainty, provenance, estimatedMj)
   }
 
-  /** Requests that ended more than `keptDays` ago leave only what a distribution needs, in the hour of their end. */
+  /** Requests that ended more than `keptDays` ago leave only what a distribution needs, in the day (UTC) of their end. */
   fold(nowS: number, keptDays: number): void {
+    const folded = new Map<string, { readonly key: HistogramKey; readonly histogram: Histogram }>()
+    const note = (old: Old, what: HistogramKey[2], value: number) => {
+      const key: HistogramKey = [(Math.floor(old.endedMs / DAY_MS) * DAY_MS) / 1_000, old.model, what]
+      const known = folded.get(key.join()) ?? { key, histogram: new Map() }
+      folded.set(key.join(), known)
+      count(known.histogram, binOf(value), 1)
+    }
     for (const old of this.#old.all(nowS * 1_000 - keptDays * DAY_MS, MOST_A_CALL)) {
-      const hourS = Math.floor(old.endedMs / 3_600_000) * 3_600
-      this.#count.run(hourS, old.model, 'duration_ms', binOf(old.durationMs))
-      if (old.firstMs !== null) this.#count.run(hourS, old.model, 'first_ms', binOf(old.firstMs))
+      note(old, 'duration_ms', old.durationMs)
+      if (old.firstMs !== null) note(old, 'first_ms', old.firstMs)
       if (old.energyMj !== null && old.tokens !== null && old.tokens > 0)
-        this.#count.run(hourS, old.model, 'uj_per_token', binOf((1_000 * old.energyMj) / old.tokens))
+        note(old, 'uj_per_token', (1_000 * old.energyMj) / old.tokens)
       this.#delete.run(old.endedMs, old.id)
     }
+    for (const { key, histogram } of folded.values()) {
+      const known = this.#histogramAt.get(...key)
+      if (known !== undefined) unpackHistogramInto(histogram, known)
+      this.#putHistogram.run(...key, packHistogram(histogram))
+    }
   }
-}
-
-/** Bin of a value ≥ 0 on a logarithmic scale; below 1 there is one bin. */
-export function binOf(value: number): number {
-  return value < 1 ? -1 : Math.floor(BINS_A_DOUBLING * Math.log2(value))
-}
-
-/** The middle of a bin. */
-export function valueOfBin(bin: number): number {
-  return bin < 0 ? 0.5 : 2 ** ((bin + 0.5) / BINS_A_DOUBLING)
 }

@@ -20,7 +20,7 @@ export type LedgerPerson = { readonly id: UserId; readonly kind: 'os' | 'api' | 
 /** A keyed hash of a working directory. */
 export type LedgerProject = { readonly id: string }
 
-/** What models drew in one interval: part of what `LedgerInterval` gives their apps. */
+/** What the models of one app drew in one interval: all that `LedgerInterval` gives the app, or part of it. */
 export type LedgerModelInterval = {
   readonly startWallMs: number
   readonly endWallMs: number
@@ -93,7 +93,8 @@ export type LedgerJob = {
   readonly startS: number
   readonly endS: number | null
   readonly exitCode: number | null
-  readonly energyMj: number
+  /** `null` while it runs, and where nothing measured it. */
+  readonly energyMj: number | null
   readonly estimatedMj: number
   readonly uncertainty: number | null
   readonly provenance: Provenance | null

@@ -225,8 +225,8 @@ export class Writer {
 
   #prune(progress: ProgressOf, nowS: number, requestDays: number): number {
     if (nowS - this.#prunedAtS < PRUNE_EVERY_S) return this.#prunedAtS
-    this.#requests.fold(nowS, requestDays)
     const prunedAtS = this.#retention.prune(progress, this.#prunedAtS, nowS)
+    this.#requests.fold(prunedAtS, requestDays)
     this.#overheads.prune(prunedAtS)
     this.#writeState(OWN.prunedAtS, JSON.stringify(prunedAtS))
     return prunedAtS

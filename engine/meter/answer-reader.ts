@@ -24,10 +24,10 @@ export class AnswerReader {
     this.#isLines = /ndjson|jsonl|json-seq/i.test(contentType)
   }
 
-  push(bytes: Buffer): void {
-    if (!this.#isSniffed) this.#sniff(bytes)
-    if (this.#lines !== null) this.#lines.push(bytes)
-    else this.#scanner?.push(bytes)
+  push(bytes: Buffer, from = 0, to = bytes.length): void {
+    if (!this.#isSniffed) this.#sniff(bytes.subarray(from, to))
+    if (this.#lines !== null) this.#lines.push(bytes, from, to)
+    else this.#scanner?.push(bytes.subarray(from, to))
   }
 
   end(): void {
@@ -44,7 +44,7 @@ export class AnswerReader {
     else if (first === OPEN && this.#isLines) this.#lines = this.#splitter('lines')
     else if (first === OPEN || first === OPEN_LIST)
       this.#scanner = new JsonScanner({
-        ...{ keys: new Set(this.#endpoint.keys), list: this.#endpoint.list, prompt: NO_PROMPT },
+        ...{ keys: this.#endpoint.keys, list: this.#endpoint.list, prompt: NO_PROMPT },
         onValue: (values, members) => {
           this.#endpoint.read(values, this.#tally, '')
           if (members > 0) this.#tally.images ??= members

@@ -1,10 +1,12 @@
 import type { MeterEvent } from '../../contract/metering.ts'
 import type { Exchange } from './exchange.ts'
 
-type Entry = { readonly exchange: Exchange; isBegun: boolean; isEnded: boolean }
+/** What the book needs of an exchange; of one that has ended nothing else is kept. */
+type Told = Pick<Exchange, 'id' | 'end' | 'isNone' | 'begin' | 'progress'>
+type Entry = { exchange: Told; isBegun: boolean; isEnded: boolean }
 
 /** Ended requests that wait for an engine; more are given up, oldest first, and counted. */
-const MOST_ENTRIES = 5_000
+const MOST_ENTRIES = 2_000
 /** Events of one report. */
 const MOST_EVENTS = 2_000
 
@@ -34,15 +36,22 @@ export class MeterBook {
 
   add(exchange: Exchange): void {
     this.#entries.set(exchange.id, { exchange, isBegun: false, isEnded: false })
-    if (this.#entries.size <= MOST_ENTRIES) return
-    const ended = [...this.#entries.values()].find((entry) => entry.exchange.end !== null)
-    if (ended === undefined) return
-    this.#entries.delete(ended.exchange.id)
-    this.uncounted(1)
+    if (this.#entries.size > MOST_ENTRIES) this.#dropOldest()
   }
 
-  drop(exchange: Exchange): void {
-    this.#entries.delete(exchange.id)
+  /** Without an engine it may wait for long: its readers are let go. */
+  settle(exchange: Exchange): void {
+    const { id, end, isNone } = exchange
+    const begin = exchange.begin()
+    const entry = this.#entries.get(id)
+    if (entry !== undefined) entry.exchange = { id, end, isNone, begin: () => begin, progress: () => null }
+  }
+
+  /** It was begun and cannot be counted. An engine that knows of it is told its end. */
+  giveUp(exchange: Exchange): void {
+    if (exchange.end !== null) return
+    exchange.abandon()
+    if (this.#entries.get(exchange.id)?.isBegun === false) this.#entries.delete(exchange.id)
   }
 
   unmetered(): void {
@@ -77,6 +86,16 @@ export class MeterBook {
     for (const entry of this.#entries.values()) {
       entry.isBegun = false
       entry.isEnded = false
+    }
+  }
+
+  /** Of those that have ended; they stand in the order in which they began. */
+  #dropOldest(): void {
+    for (const { exchange } of this.#entries.values()) {
+      if (exchange.end === null) continue
+      this.#entries.delete(exchange.id)
+      this.uncounted(1)
+      return
     }
   }
 

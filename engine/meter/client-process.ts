@@ -13,6 +13,7 @@ const KNOWN_PIDS = 64
 const EXE_CHARACTERS = 80
 
 type Wanted = { readonly pair: string; settle(found: ClientProcess): void }
+type Owner = { readonly pid: number; readonly exe: string | null }
 type Socket = { readonly uid: number; readonly inode: string }
 
 /**
@@ -48,9 +49,13 @@ export class ClientProcesses {
     this.#waiting = []
     try {
       const sockets = await this.#sockets()
-      for (const wanted of waiting) {
-        const socket = sockets.get(wanted.pair)
-        wanted.settle(socket === undefined ? UNKNOWN : await this.#ownerOf(socket))
+      const owned = waiting.map(({ pair }) => sockets.get(pair))
+      const owners = await this.#ownersOf(
+        new Set(owned.flatMap((socket) => (socket === undefined ? [] : [socket.inode]))),
+      )
+      for (const [index, socket] of owned.entries()) {
+        const owner = socket === undefined ? undefined : owners.get(socket.inode)
+        waiting[index]?.settle({ uid: socket?.uid ?? null, pid: owner?.pid ?? null, exe: owner?.exe ?? null })
       }
     } catch {
       // Not Linux, or no /proc: whose connection it is stays unknown.
@@ -75,37 +80,42 @@ export class ClientProcesses {
     return found
   }
 
-  async #ownerOf({ uid, inode }: Socket): Promise<ClientProcess> {
-    const link = `socket:[${inode}]`
-    for (const pid of [...this.#known].reverse()) if (await this.#holds(pid, link)) return this.#found(uid, pid)
+  async #ownersOf(inodes: Set<string>): Promise<Map<string, Owner>> {
+    const owners = new Map<string, Owner>()
+    for (const pid of [...this.#known].reverse()) await this.#lookIn(pid, inodes, owners)
     const nowMs = performance.now()
-    if (nowMs - this.#lookedThroughMs < LOOK_THROUGH_MS) return { ...UNKNOWN, uid }
+    if (inodes.size === 0 || nowMs - this.#lookedThroughMs < LOOK_THROUGH_MS) return owners
     this.#lookedThroughMs = nowMs
-    const pids = (await readdir(this.#procfs)).filter((name) => /^\d+$/.test(name))
+    const pids = (await readdir(this.#procfs)).filter((name) => /^\d+$/.test(name) && !this.#known.has(name))
     // The newest first: a client that connects has often just begun.
-    for (const pid of pids.sort((one, other) => Number(other) - Number(one)))
-      if (!this.#known.has(pid) && (await this.#holds(pid, link))) return this.#found(uid, pid)
-    return { ...UNKNOWN, uid }
+    for (const pid of pids.sort((one, other) => Number(other) - Number(one))) await this.#lookIn(pid, inodes, owners)
+    return owners
   }
 
-  async #holds(pid: string, link: string): Promise<boolean> {
+  /** Takes those of the inodes out of the set that a process holds. */
+  async #lookIn(pid: string, inodes: Set<string>, owners: Map<string, Owner>): Promise<void> {
+    if (inodes.size === 0) return
     const directory = `${this.#procfs}/${pid}/fd`
     const names = await readdir(directory).catch(() => [])
     const links = await Promise.all(names.map((name) => readlink(`${directory}/${name}`).catch(() => '')))
-    return links.includes(link)
+    const held = links
+      .flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [])
+      .filter((inode) => inodes.has(inode))
+    if (held.length === 0) return
+    const exe = await this.#exeOf(pid)
+    for (const inode of held) {
+      owners.set(inode, { pid: Number(pid), exe })
+      inodes.delete(inode)
+    }
+    this.#known.delete(pid)
+    this.#known.add(pid)
+    const [oldest] = this.#known
+    if (this.#known.size > KNOWN_PIDS && oldest !== undefined) this.#known.delete(oldest)
   }
 
   async #exeOf(pid: string): Promise<string | null> {
     const path = await readlink(`${this.#procfs}/${pid}/exe`).catch(() => null)
     const name = path === null ? await readFile(`${this.#procfs}/${pid}/comm`, 'utf8').catch(() => '') : basename(path)
     return name.trim() === '' ? null : name.trim().slice(0, EXE_CHARACTERS)
-  }
-
-  async #found(uid: number, pid: string): Promise<ClientProcess> {
-    this.#known.delete(pid)
-    this.#known.add(pid)
-    const [oldest] = this.#known
-    if (this.#known.size > KNOWN_PIDS && oldest !== undefined) this.#known.delete(oldest)
-    return { uid, pid: Number(pid), exe: await this.#exeOf(pid) }
   }
 }

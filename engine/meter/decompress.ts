@@ -37,11 +37,19 @@ export function decompressor(coding: string, read: (bytes: Buffer) => void): Dec
     decoder.destroy()
     settle(false)
   }
+  // It runs outside of the data's path, where nobody else would catch what reading throws.
+  const isRead = (bytes: Buffer) => {
+    try {
+      read(bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
   decoder.on('data', (bytes: Buffer) => {
     decodedBytes += bytes.length
     if (isBroken) return
-    if (decodedBytes > MOST_DECODED_BYTES) giveUp()
-    else read(bytes)
+    if (decodedBytes > MOST_DECODED_BYTES || !isRead(bytes)) giveUp()
   })
   decoder.on('end', () => settle(true))
   decoder.on('error', giveUp)
@@ -49,7 +57,8 @@ export function decompressor(coding: string, read: (bytes: Buffer) => void): Dec
     push(bytes) {
       if (isBroken) return
       if (decoder.writableLength > MOST_WAITING_BYTES) giveUp()
-      else decoder.write(bytes)
+      // A copy: it is unpacked later, and what was read into is read into again.
+      else decoder.write(Buffer.from(bytes))
     },
     end(done) {
       if (isBroken) {

@@ -32,7 +32,8 @@ export class DeltaShape {
     const textAt = from + this.#textAt
     const after = this.#after
     const afterAt = to - after.length
-    if (this.#textAt < 0 || afterAt <= textAt || bytes[textAt] === QUOTE || bytes[afterAt - 1] === BACKSLASH) return false
+    if (this.#textAt < 0 || afterAt <= textAt || bytes[textAt] === QUOTE || bytes[afterAt - 1] === BACKSLASH)
+      return false
     const beforeAt = textAt - BEFORE_BYTES
     for (let at = 0; at < BEFORE_BYTES; at++) if (bytes[beforeAt + at] !== this.#before[at]) return false
     for (let at = 0; at < after.length; at++) if (bytes[afterAt + at] !== after[at]) return false

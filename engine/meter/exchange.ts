@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Asker, MeterEvent } from '../../contract/metering.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { ClientProcess } from './client-process.ts'
 import { type Decompressor, decompressor } from './decompress.ts'
 import { field, type Head, tokens } from './http-head.ts'
 import { type Identity, personAsked } from './identify.ts'
-import { pathOf } from './protocols/registry.ts'
 import type { Endpoint } from './protocols/protocol.ts'
+import { pathOf } from './protocols/registry.ts'
 import { type RequestReader, requestReader } from './request-reader.ts'
 import { countedTokens, isText, newTally, type Tally } from './tally.ts'
 
@@ -21,6 +21,8 @@ export type ExchangeOptions = {
   readonly client: Promise<ClientProcess>
   /** Something has changed that is worth a report. */
   onChange(): void
+  /** It has ended, and all is known of it that ever will be. */
+  onSettled(exchange: Exchange): void
   /** It could not be read after all. */
   onUncounted(): void
 }
@@ -30,7 +32,7 @@ const NOBODY: ClientProcess = { uid: null, pid: null, exe: null }
 
 /** One request and its answer, read as they pass. Holds counts and hashes, and no text of either. */
 export class Exchange {
-  readonly id = randomBytes(8).toString('hex')
+  readonly id = nextId()
   /** The client reads trailers. */
   readonly takesTrailers: boolean
   #end: EndEvent | null = null
@@ -55,8 +57,9 @@ export class Exchange {
     this.#endpoint = pathOf(head.target).slice(0, ENDPOINT_CHARACTERS)
     this.takesTrailers = tokens(head, 'te').includes('trailers')
     this.#personHash = options.identity.personHash
-    this.#request = requestReader(field(head, 'content-type') ?? '')
-    this.#packedRequest = packed(head, (bytes) => this.#request.push(bytes))
+    const request = requestReader(field(head, 'content-type') ?? '')
+    this.#request = request
+    this.#packedRequest = packed(head, (bytes) => request.push(bytes))
     options.client.then(
       (client) => this.#knowClient(client),
       () => this.#knowClient(NOBODY),
@@ -94,9 +97,9 @@ export class Exchange {
     this.#packedAnswer = packed(head, (bytes) => this.#read(bytes))
   }
 
-  answerBody(bytes: Buffer): void {
-    if (this.#packedAnswer === null) this.#read(bytes)
-    else this.#packedAnswer.push(bytes)
+  answerBody(bytes: Buffer, from: number, to: number): void {
+    if (this.#packedAnswer === null) this.#read(bytes, from, to)
+    else this.#packedAnswer.push(bytes.subarray(from, to))
   }
 
   /** The answer is through, or one of the two has gone. A packed answer is read to its end first. */
@@ -112,6 +115,16 @@ export class Exchange {
       })
   }
 
+  /** Counting it has failed: it ends with what is certain, so that nobody waits for it. */
+  abandon(): void {
+    const counts = { promptTokens: null, cachedTokens: null, completionTokens: null, images: null, audioMs: null }
+    this.#end ??= {
+      ...{ type: 'end', id: this.id, atMs: Date.now(), model: null, isRemote: false, ...counts },
+      ...{ tokensProvenance: 'notReported', promptBytes: 0, promptMedia: 0, deltas: 0, ttftMs: null },
+      ...{ durationMs: performance.now() - this.#beganMs, loadMs: null, status: 'done', httpStatus: this.#httpStatus },
+    }
+  }
+
   /** Its begin, once all is known that belongs into it. */
   begin(): MeterEvent | null {
     const isReady = this.#client !== null && (this.#isAsked || this.#httpStatus !== null)
@@ -124,10 +137,10 @@ export class Exchange {
   /** What has become known since this was last asked; `null` where nothing has. */
   progress(): MeterEvent | null {
     const { deltas } = this.#tally
-    const seen = deltas + this.#request.promptBytes
+    const { promptBytes, promptMedia } = this.#request
+    const seen = deltas + promptBytes
     if (seen === this.#toldDeltas) return null
     this.#toldDeltas = seen
-    const { promptBytes, promptMedia } = this.#request
     return { type: 'progress', id: this.id, model: this.#model(), promptBytes, promptMedia, deltas }
   }
 
@@ -140,10 +153,10 @@ export class Exchange {
     this.#options.onChange()
   }
 
-  #read(bytes: Buffer): void {
+  #read(bytes: Buffer, from = 0, to = bytes.length): void {
     if (this.#answer === null) return
     const before = this.#tally.deltas
-    this.#answer.push(bytes)
+    this.#answer.push(bytes, from, to)
     if (this.#tally.deltas === before) return
     this.#ttftMs ??= performance.now() - this.#beganMs
     this.#options.onChange()
@@ -152,6 +165,7 @@ export class Exchange {
   #knowClient(client: ClientProcess): void {
     this.#client = client
     this.#options.onChange()
+    if (this.#end !== null) this.#options.onSettled(this)
   }
 
   #model(): string | null {
@@ -163,16 +177,27 @@ export class Exchange {
     const isRefused = (this.#httpStatus ?? 0) >= 400
     const hasFailed = isRefused || this.#tally.hasFailed
     const { images, audioMs, loadMs, isRemote, deltas } = this.#tally
+    const { promptBytes, promptMedia } = this.#request
     this.#end = {
       ...{ type: 'end', id: this.id, atMs: this.#atMs + Math.round(durationMs), model: this.#model(), isRemote },
       ...countedTokens(this.#tally, isRefused, this.#options.endpoint.delivers === 'text'),
-      ...{ images: isRefused ? null : images, audioMs, promptBytes: this.#request.promptBytes },
-      ...{ promptMedia: this.#request.promptMedia, deltas, ttftMs: this.#ttftMs, durationMs, loadMs },
+      ...{ images: isRefused ? null : images, audioMs, promptBytes },
+      ...{ promptMedia, deltas, ttftMs: this.#ttftMs, durationMs, loadMs },
       status: ending === 'done' && hasFailed ? 'failed' : ending,
       httpStatus: this.#httpStatus,
     }
     this.#options.onChange()
+    if (this.#client !== null) this.#options.onSettled(this)
   }
+}
+
+/** A number of this process, and one of the request: cheaper than dice for each. */
+const ours = randomUUID().replaceAll('-', '').slice(0, 8)
+let requests = 0
+
+function nextId(): string {
+  requests = (requests + 1) % 2 ** 32
+  return ours + requests.toString(16).padStart(8, '0')
 }
 
 function packed(head: Head, read: (bytes: Buffer) => void): Decompressor | null {

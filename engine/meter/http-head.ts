@@ -100,7 +100,7 @@ function lengthOf(lengths: readonly string[]): Framing | HeadFault {
 }
 
 function linesOf(raw: Buffer): string[] {
-  return raw.latin1Slice(0, raw.length - 4).split('\r\n')
+  return raw.toString('latin1', 0, raw.length - 4).split('\r\n')
 }
 
 function fieldsOf(lines: readonly string[]): [string, string][] | HeadFault {

@@ -15,8 +15,8 @@ export type ReaderSink = {
    * read, and the head is not passed on.
    */
   head(raw: Buffer): { readonly framing: Framing; readonly insert?: Buffer } | null
-  /** Bytes of the body, without its framing. */
-  body(bytes: Buffer): void
+  /** Bytes of the body, without its framing, and where they stand: hundreds of pieces may stand in one chunk. */
+  body(bytes: Buffer, from: number, to: number): void
   /** The line of the last chunk is through; what is returned goes behind it, into the trailer. */
   lastChunk(): Buffer | null
   /** The message has ended. `false`: nothing more is read until `resume`. */
@@ -26,7 +26,17 @@ export type ReaderSink = {
   fault(reason: string): void
 }
 
-type State = 'head' | 'length' | 'chunkLine' | 'chunkBody' | 'chunkEnd' | 'trailer' | 'untilClose' | 'blind' | 'held' | 'ended'
+type State =
+  | 'head'
+  | 'length'
+  | 'chunkLine'
+  | 'chunkBody'
+  | 'chunkEnd'
+  | 'trailer'
+  | 'untilClose'
+  | 'blind'
+  | 'held'
+  | 'ended'
 
 /**
  * Finds the messages in one direction of an HTTP/1.1 connection, whatever way its bytes are cut, and passes all of them on. A head is held back
@@ -60,6 +70,11 @@ export class HttpReader {
     return this.#state === 'head' && this.#heldBytes > 0
   }
 
+  /** `done` answered `false`, and `resume` has not come yet. */
+  get isHeld(): boolean {
+    return this.#state === 'held'
+  }
+
   /** A body that ends with the connection. */
   get isUntilClose(): boolean {
     return this.#state === 'untilClose'
@@ -74,7 +89,7 @@ export class HttpReader {
     let at = 0
     while (at < chunk.length && this.#state !== 'ended') {
       if (this.#state === 'blind') break
-      if (this.#isHeld) {
+      if (this.isHeld) {
         this.#hold(chunk.subarray(at))
         this.#passTo(chunk, at)
         return
@@ -99,10 +114,6 @@ export class HttpReader {
     this.#again()
   }
 
-  get #isHeld(): boolean {
-    return this.#state === 'held'
-  }
-
   #again(): void {
     const held = this.#takeHeld()
     if (held !== null) this.push(held)
@@ -122,7 +133,7 @@ export class HttpReader {
       case 'trailer':
         return this.#trailer(chunk, at)
       default:
-        this.#sink.body(at === 0 ? chunk : chunk.subarray(at))
+        this.#sink.body(chunk, at, chunk.length)
         return chunk.length
     }
   }
@@ -204,7 +215,7 @@ export class HttpReader {
 
   #counted(chunk: Buffer, at: number): number {
     const end = Math.min(chunk.length, at + this.#left)
-    this.#sink.body(chunk.subarray(at, end))
+    this.#sink.body(chunk, at, end)
     this.#left -= end - at
     if (this.#left > 0) return end
     if (this.#state === 'chunkBody') {
@@ -306,13 +317,15 @@ export class HttpReader {
   }
 
   #passTo(chunk: Buffer, end: number): void {
-    if (end > this.#from) this.#sink.pass(this.#from === 0 && end === chunk.length ? chunk : chunk.subarray(this.#from, end))
+    if (end > this.#from)
+      this.#sink.pass(this.#from === 0 && end === chunk.length ? chunk : chunk.subarray(this.#from, end))
     this.#from = Math.max(this.#from, end)
   }
 
   #hold(bytes: Buffer): void {
     if (bytes.length === 0) return
-    this.#pieces.push(bytes)
+    // A copy: what was read into is read into again.
+    this.#pieces.push(Buffer.from(bytes))
     this.#heldBytes += bytes.length
   }
 

@@ -27,6 +27,7 @@ const PROXY_FIELDS = [
   ...['x-forwarded-user', 'x-auth-request-user', 'x-forwarded-preferred-username', 'remote-user'],
   ...['x-litellm-end-user-id', 'x-litellm-customer-id'],
 ]
+const PERSON_FIELDS = new Set(['x-openwebui-user-jwt', ...WEB_UI_FIELDS, ...PROXY_FIELDS])
 const HASH_DIGITS = 12
 
 /** Who asks, by the head of the request. */
@@ -53,6 +54,8 @@ export function keyOf(head: Head): string | null {
 }
 
 function personIn(head: Head, isFromHere: boolean, { webUiSecret }: IdentifyOptions): string | null {
+  // Most clients send none of some twenty fields, and it is looked at for every request.
+  if (!head.fields.some(([name]) => PERSON_FIELDS.has(name))) return null
   const token = field(head, 'x-openwebui-user-jwt')
   const claims = token === null ? null : claimsOf(token, webUiSecret)
   const told = claims === null ? [] : [claims.email, claims.sub, claims.name]

@@ -24,9 +24,13 @@ export function identityKey(dataDir: string): Result<Uint8Array, 'notWritable' |
     if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
     const hex = readFileSync(path, 'utf8').trim()
     if (/^[0-9a-f]{64}$/i.test(hex)) return ok(Buffer.from(hex, 'hex'))
-    return problem('denied', `${path} holds no key. Put it back from a backup, or set it aside: everybody is a new user then.`, {
-      ...{ kind: 'command', argv: ['mv', path, `${path}.unreadable`], asRoot: false },
-    })
+    return problem(
+      'denied',
+      `${path} holds no key. Put it back from a backup, or set it aside: everybody is a new user then.`,
+      {
+        ...{ kind: 'command', argv: ['mv', path, `${path}.unreadable`], asRoot: false },
+      },
+    )
   } catch (error) {
     return problem('denied', `${path} cannot be read (${codeOf(error)}).`, {
       ...{ kind: 'command', argv: ['ls', '-l', path], asRoot: false },

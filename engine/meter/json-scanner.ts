@@ -44,7 +44,7 @@ export class JsonScanner {
   #wantsKey = false
   #lastKey = ''
   #topKey = ''
-  readonly #keyRoom = Buffer.alloc(KEY_BYTES)
+  #key = ''
   #capturing = false
   #captured: Buffer[] = []
   #capturedBytes = 0
@@ -118,13 +118,14 @@ export class JsonScanner {
   }
 
   #take(bytes: Buffer, from: number, to: number): void {
-    if (this.#isKey && this.#stringBytes < KEY_BYTES) bytes.copy(this.#keyRoom, this.#stringBytes, from, to)
+    if (this.#isKey && this.#stringBytes + to - from <= KEY_BYTES) this.#key += bytes.toString('latin1', from, to)
     this.#stringBytes += to - from
   }
 
   #endString(): void {
     if (this.#isKey) {
-      this.#lastKey = this.#stringBytes <= KEY_BYTES ? this.#keyRoom.latin1Slice(0, this.#stringBytes) : ''
+      this.#lastKey = this.#stringBytes <= KEY_BYTES ? this.#key : ''
+      this.#key = ''
       if (this.#depth === 1) this.#topKey = this.#lastKey
       return
     }
@@ -186,7 +187,9 @@ export class JsonScanner {
     if (length <= 0) return
     if (this.#capturedBytes <= OBJECT_BYTES)
       // A copy: a view would keep the whole of what arrived alive.
-      this.#captured.push(Buffer.from(bytes.subarray(this.#captureFrom, Math.min(to, this.#captureFrom + OBJECT_BYTES + 1))))
+      this.#captured.push(
+        Buffer.from(bytes.subarray(this.#captureFrom, Math.min(to, this.#captureFrom + OBJECT_BYTES + 1))),
+      )
     this.#capturedBytes += length
   }
 

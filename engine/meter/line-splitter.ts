@@ -22,6 +22,8 @@ export class LineSplitter {
   #partialBytes = 0
   #isTooLong = false
   #isAfterCr = false
+  /** `null` until a whole line has been seen. */
+  #isLfOnly: boolean | null = null
   #event = ''
   #data: Buffer | null = null
   #dataFrom = 0
@@ -37,18 +39,40 @@ export class LineSplitter {
     return this.#partialBytes > 0 || this.#isTooLong
   }
 
-  push(bytes: Buffer): void {
-    const hasCr = bytes.indexOf(CR) >= 0
-    let from = this.#isAfterCr && bytes[0] === LF ? 1 : 0
-    if (bytes.length > 0) this.#isAfterCr = bytes[bytes.length - 1] === CR
-    while (from < bytes.length) {
-      const end = hasCr ? lineEnd(bytes, from) : bytes.indexOf(LF, from)
-      if (end < 0) break
+  push(bytes: Buffer, start = 0, stop = bytes.length): void {
+    if (start >= stop) return
+    let from = this.#isAfterCr && bytes[start] === LF ? start + 1 : start
+    this.#isAfterCr = bytes[stop - 1] === CR
+    while (from < stop) {
+      const end = this.#lineEnd(bytes, from)
+      if (end < 0 || end >= stop) break
       if (this.#partialBytes > 0 || this.#isTooLong) this.#endPartial(bytes.subarray(from, end))
       else this.#line(bytes, from, end)
-      from = end + (bytes[end] === CR && bytes[end + 1] === LF ? 2 : 1)
+      from = end + (bytes[end] === CR && end + 1 < stop && bytes[end + 1] === LF ? 2 : 1)
     }
-    if (from < bytes.length) this.#hold(bytes.subarray(from))
+    if (from < stop) this.#hold(bytes.subarray(from, stop))
+    if (this.#data === bytes) this.#keepData()
+  }
+
+  #keepData(): void {
+    if (this.#data === null) return
+    this.#data = Buffer.from(this.#data.subarray(this.#dataFrom, this.#dataTo))
+    this.#dataFrom = 0
+    this.#dataTo = this.#data.length
+  }
+
+  /** What ends the first line ends them all: two searches for each of thousands of lines would be half the cost of reading a stream. */
+  #lineEnd(bytes: Buffer, from: number): number {
+    if (bytes[from] === LF) return from
+    const lf = bytes.indexOf(LF, from)
+    if (this.#isLfOnly) return lf
+    const cr = bytes.indexOf(CR, from)
+    if (cr >= 0 && (lf < 0 || cr < lf)) {
+      this.#isLfOnly = false
+      return cr
+    }
+    this.#isLfOnly ??= lf >= 0 && this.#partialBytes === 0 ? true : null
+    return lf
   }
 
   /** The body has ended; the last line of JSON may lack its line end. */
@@ -60,7 +84,8 @@ export class LineSplitter {
     this.#partialBytes += bytes.length
     this.#isTooLong ||= this.#partialBytes > MAX_LINE_BYTES
     if (this.#isTooLong) this.#partial = []
-    else this.#partial.push(bytes)
+    // A copy: what was read into is read into again.
+    else this.#partial.push(Buffer.from(bytes))
   }
 
   #endPartial(rest: Buffer): void {
@@ -83,9 +108,10 @@ export class LineSplitter {
     if (this.#kind === 'lines') {
       if (to > from && !this.#sink.isKnown(bytes, from, to)) this.#sink.item('', bytes.subarray(from, to))
     } else if (to === from) this.#dispatch()
-    else if (bytes[from] === D && isField(bytes, from, to, 'data')) this.#addData(bytes, valueFrom(bytes, from + 5, to), to)
+    else if (bytes[from] === D && isField(bytes, from, to, 'data'))
+      this.#addData(bytes, valueFrom(bytes, from + 5, to), to)
     else if (bytes[from] === E && isField(bytes, from, to, 'event'))
-      this.#event = bytes.latin1Slice(valueFrom(bytes, from + 6, to), to)
+      this.#event = bytes.toString('latin1', valueFrom(bytes, from + 6, to), to)
   }
 
   #addData(bytes: Buffer, from: number, to: number): void {
@@ -95,7 +121,11 @@ export class LineSplitter {
       this.#dataTo = to
       return
     }
-    const joined = Buffer.concat([this.#data.subarray(this.#dataFrom, this.#dataTo), Buffer.of(LF), bytes.subarray(from, to)])
+    const joined = Buffer.concat([
+      this.#data.subarray(this.#dataFrom, this.#dataTo),
+      Buffer.of(LF),
+      bytes.subarray(from, to),
+    ])
     this.#data = joined.length > MAX_LINE_BYTES ? joined.subarray(0, 0) : joined
     this.#dataFrom = 0
     this.#dataTo = this.#data.length
@@ -112,12 +142,6 @@ export class LineSplitter {
     this.#event = ''
     this.#data = null
   }
-}
-
-function lineEnd(bytes: Buffer, from: number): number {
-  const lf = bytes.indexOf(LF, from)
-  const cr = bytes.indexOf(CR, from)
-  return cr >= 0 && (lf < 0 || cr < lf) ? cr : lf
 }
 
 function isField(bytes: Buffer, from: number, to: number, name: string): boolean {

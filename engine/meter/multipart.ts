@@ -38,7 +38,7 @@ export class MultipartReader implements RequestReader {
       const mark = isHead ? END_OF_HEAD : this.#mark
       const found = chunk.indexOf(mark, at)
       if (found < 0) break
-      if (isHead) this.#begin(chunk.latin1Slice(at, found))
+      if (isHead) this.#begin(chunk.toString('latin1', at, found))
       else this.#endPart(chunk, at, found)
       at = found + mark.length
     }

@@ -20,10 +20,16 @@ export type RelayOptions = {
   readonly headTimeoutMs: number
 }
 
-type Entry = { readonly method: string; readonly target: string; readonly exchange: Exchange | null; readonly refusal: Refusal | null }
+type Entry = {
+  readonly method: string
+  readonly target: string
+  readonly exchange: Exchange | null
+  readonly refusal: Refusal | null
+}
 
 /** How long a client may take to read why it was refused. */
 const LINGER_MS = 2_000
+const READ_BYTES = 64 * 1024
 
 /**
  * One client's connection and its own one to the server. Bytes go both ways exactly as they come; what is read of them is read after they were
@@ -40,9 +46,15 @@ export class Relay {
   #request: Exchange | null = null
   #answer: Exchange | null = null
   readonly #requestBodies: Buffer[] = []
-  readonly #answerBodies: Buffer[] = []
+  /** Of what came last: the chunk, and where each piece of the body in it begins and ends. */
+  #answerChunk: Buffer | null = null
+  readonly #answerPlaces: number[] = []
+  #readRoom: Buffer | null = null
   #connection: 'connecting' | 'up' | 'down' = 'connecting'
   #wantsUpgrade = false
+  /** A request's head has gone and its body has not ended; the oldest answer has begun. */
+  #isInBody = false
+  #hasAnswerBegun = false
   #isCounting = true
   #isClosing = false
   #hasClientEnded = false
@@ -54,18 +66,18 @@ export class Relay {
     this.#requests = new HttpReader(
       {
         head: (raw) => this.#requestHead(raw),
-        body: (bytes) => void (this.#request !== null && this.#requestBodies.push(bytes)),
+        body: (bytes, from, to) => void (this.#request !== null && this.#requestBodies.push(bytes.subarray(from, to))),
         lastChunk: () => null,
         done: () => this.#requestDone(),
         pass: (bytes) => this.#passRequest(bytes),
-        fault: (message) => this.#refuse({ status: 400, message }, '', ''),
+        fault: (message) => this.#requestFault(message),
       },
       { isLenient: false },
     )
     this.#answers = new HttpReader(
       {
         head: (raw) => this.#answerHead(raw),
-        body: (bytes) => void (this.#answer !== null && this.#answerBodies.push(bytes)),
+        body: (bytes, from, to) => this.#keepAnswer(bytes, from, to),
         lastChunk: () => this.#trailer(),
         done: () => this.#answerDone(),
         pass: (bytes) => this.#passAnswer(bytes),
@@ -79,10 +91,15 @@ export class Relay {
     client.on('drain', () => this.#upstream.resume())
     client.on('end', () => {
       this.#hasClientEnded = true
-      if (!this.#isClosing) this.#upstream.end()
+      this.#passEnd()
     })
     client.on('error', () => this.#upstream.resetAndDestroy())
     client.on('close', () => this.#clientClosed())
+  }
+
+  /** No answer is waited for. */
+  get isIdle(): boolean {
+    return this.#entries.length === 0
   }
 
   /** Both sides are let go, as when the meter ends. */
@@ -91,12 +108,22 @@ export class Relay {
   }
 
   #connect(): Socket {
-    const upstream = connect({ ...this.#options.target, noDelay: true, allowHalfOpen: true })
+    const upstream = connect({
+      ...{ ...this.#options.target, noDelay: true, allowHalfOpen: true },
+      onread: {
+        buffer: () => this.#room(),
+        callback: (bytes, room) => {
+          // The type says an array of bytes; it is what `buffer` gave.
+          const read = Buffer.from(room.buffer, room.byteOffset, bytes)
+          this.#guarded(() => this.#answers.push(read))
+          return true
+        },
+      },
+    })
     upstream.on('connect', () => {
       this.#connection = 'up'
       this.#options.onConnected(upstream)
     })
-    upstream.on('data', (bytes) => this.#guarded(() => this.#answers.push(bytes)))
     upstream.on('drain', () => this.#client.resume())
     upstream.on('end', () => this.#upstreamEnded())
     upstream.on('error', () => this.#upstreamFailed(upstream))
@@ -106,9 +133,31 @@ export class Relay {
     return upstream
   }
 
+  #goOn(): void {
+    this.#client.resume()
+    if (this.#hasClientEnded) this.#passEnd()
+  }
+
+  /** The client has said all; not before what is held of it has gone. */
+  #passEnd(): void {
+    if (this.#isClosing || this.#requests.isHeld) return
+    this.#upstream.end()
+    if (this.#connection === 'down') this.#client.end()
+  }
+
+  /**
+   * Where the next read goes. The same place again where all that was read has been written: 64 kB anew for each read are more garbage than all
+   * else here. What still waits to be written keeps its place.
+   */
+  #room(): Buffer {
+    if (this.#readRoom === null || this.#client.writableLength > 0) this.#readRoom = Buffer.allocUnsafeSlow(READ_BYTES)
+    return this.#readRoom
+  }
+
   #fromClient(bytes: Buffer): void {
     if (this.#isClosing) return
     this.#guarded(() => this.#requests.push(bytes))
+    if (this.#requests.isHeld) this.#client.pause()
     // A head that comes byte by byte holds a connection for nothing; whatever follows may take as long as it wants.
     if (!this.#requests.isInHead) this.#stopHeadTimer()
     else this.#headTimer ??= setTimeout(() => this.#headTooSlow(), this.#options.headTimeoutMs)
@@ -145,7 +194,7 @@ export class Relay {
   }
 
   #requestHead(raw: Buffer): { framing: Framing } | null {
-    if (raw.latin1Slice(0, 16) === 'PRI * HTTP/2.0\r\n') {
+    if (raw.toString('latin1', 0, 16) === 'PRI * HTTP/2.0\r\n') {
       this.#refuse({ status: 505, message: 'only HTTP/1.1 is spoken here' }, '', '')
       return null
     }
@@ -166,12 +215,14 @@ export class Relay {
       this.#request = this.#options.open(head)
     })
     this.#entries.push({ method: head.method, target: head.target, exchange: this.#request, refusal: null })
+    this.#isInBody = true
     return { framing }
   }
 
   #requestDone(): boolean {
     const request = this.#request
     this.#request = null
+    this.#isInBody = false
     if (request !== null) this.#count(() => request.requestDone())
     // Whether what follows is HTTP at all, the answer will say.
     return !this.#wantsUpgrade
@@ -202,8 +253,10 @@ export class Relay {
       this.#options.onUnmetered()
       if (entry?.exchange) this.#options.onUncounted(entry.exchange)
       this.#requests.goBlind()
+      this.#goOn()
       return { framing }
     }
+    this.#hasAnswerBegun = true
     const exchange = this.#isCounting ? (entry?.exchange ?? null) : null
     if (exchange === null) return { framing }
     this.#answer = exchange
@@ -222,23 +275,53 @@ export class Relay {
     const answer = this.#answer
     if (answer !== null)
       this.#count(() => {
-        for (const body of this.#answerBodies) answer.answerBody(body)
+        this.#readAnswer(answer)
       })
-    this.#answerBodies.length = 0
+    this.#answerPlaces.length = 0
+  }
+
+  #keepAnswer(bytes: Buffer, from: number, to: number): void {
+    if (this.#answer === null) return
+    this.#answerChunk = bytes
+    this.#answerPlaces.push(from, to)
+  }
+
+  #readAnswer(answer: Exchange): void {
+    const places = this.#answerPlaces
+    const chunk = this.#answerChunk
+    if (chunk === null) return
+    for (let index = 0; index < places.length; index += 2)
+      answer.answerBody(chunk, places[index] as number, places[index + 1] as number)
   }
 
   #answerDone(): boolean {
     const entry = this.#entries.shift()
     const answer = this.#answer
     this.#answer = null
+    this.#hasAnswerBegun = false
     if (answer !== null) this.#count(() => answer.close('done'))
     if (this.#wantsUpgrade && entry !== undefined && this.#entries.length === 0) {
       // The server did not take the offer: it goes on as before.
       this.#wantsUpgrade = false
       this.#requests.resume()
+      this.#goOn()
     }
     this.#sayRefusal()
     return true
+  }
+
+  /** Of a body that is broken the server has the beginning: it gets no more of it, and the refusal is the answer. */
+  #requestFault(message: string): void {
+    const broken = this.#isInBody ? this.#entries.pop() : undefined
+    this.#request = null
+    if (broken !== undefined && this.#entries.length === 0 && this.#hasAnswerBegun) {
+      this.#entries.push(broken)
+      this.#upstream.destroy()
+      this.#client.resetAndDestroy()
+      return
+    }
+    if (broken !== undefined && broken.exchange !== null) this.#answerOurselves(broken.exchange, 400)
+    this.#refuse({ status: 400, message }, broken?.method ?? '', broken?.target ?? '')
   }
 
   /** Nothing more is read of the client; it is told why after the answers that it waits for. */
@@ -302,18 +385,22 @@ export class Relay {
     } else if (entry !== undefined) {
       const { host, port } = this.#options.target
       this.#failUnanswered()
-      this.#closeWith(localAnswer({ status: 502, message: `${host}:${port} does not answer` }, entry.method, entry.target))
+      this.#closeWith(
+        localAnswer({ status: 502, message: `${host}:${port} does not answer` }, entry.method, entry.target),
+      )
     }
   }
 
-  /** 502 is the meter's own answer, and the request's all the same. */
   #failUnanswered(): void {
-    for (const { exchange } of this.#entries.splice(0))
-      if (exchange !== null)
-        this.#count(() => {
-          exchange.answerHead({ method: '', target: '', status: 502, fields: [] })
-          exchange.close('failed')
-        })
+    for (const { exchange } of this.#entries.splice(0)) if (exchange !== null) this.#answerOurselves(exchange, 502)
+  }
+
+  /** The meter's own answer is the request's all the same. */
+  #answerOurselves(exchange: Exchange, status: 400 | 502): void {
+    this.#count(() => {
+      exchange.answerHead({ method: '', target: '', status, fields: [] })
+      exchange.close('failed')
+    })
   }
 
   #clientClosed(): void {

@@ -8,9 +8,7 @@ const PROMPT = new Set([
   ...['query', 'documents', 'texts', 'input_prefix', 'input_suffix'],
 ])
 /** What is read of a request beside its size: the model, who asked, and how many images. */
-const ASKED = new Set([
-  ...['model', 'user', 'safety_identifier', 'metadata', 'n', 'batch_size', 'n_iter'],
-])
+const ASKED = new Set([...['model', 'user', 'safety_identifier', 'metadata', 'n', 'batch_size', 'n_iter']])
 
 /** What a request's body says of itself, read as it passes. */
 export interface RequestReader {

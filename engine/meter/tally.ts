@@ -59,7 +59,10 @@ export function nameModel(tally: Tally, name: unknown): void {
 }
 
 /** Counts that are told; what is not told keeps its value, because the last value wins and an absent one says nothing. */
-export function tell(tally: Tally, counts: Partial<Pick<Tally, 'promptTokens' | 'cachedTokens' | 'completionTokens'>>): void {
+export function tell(
+  tally: Tally,
+  counts: Partial<Pick<Tally, 'promptTokens' | 'cachedTokens' | 'completionTokens'>>,
+): void {
   tally.promptTokens = counts.promptTokens ?? tally.promptTokens
   tally.cachedTokens = counts.cachedTokens ?? tally.cachedTokens
   tally.completionTokens = counts.completionTokens ?? tally.completionTokens

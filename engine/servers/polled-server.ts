@@ -41,6 +41,7 @@ export class PolledServer {
   #answeredMs: number | null = null
   #workedMs: number
   #quietLooks = 0
+  #wasBusy = false
   #looking: Promise<void> | null = null
   #hasChanged = true
   isClosed = false
@@ -96,13 +97,14 @@ export class PolledServer {
     const nowMs = now.monotonicMs()
     if (isBusy) {
       // What was said before it began to work says nothing of what it does now.
-      if (nowMs - this.#workedMs > WORKING_MS && nowMs - (this.#answeredMs ?? 0) > 2 * WORKING_MS) this.#quietLooks = 0
+      if (!this.#wasBusy && nowMs - (this.#answeredMs ?? 0) > 2 * WORKING_MS) this.#quietLooks = 0
       this.#workedMs = nowMs
       this.#dueMs = Math.min(
         this.#dueMs,
         (this.#answeredMs ?? nowMs) + (this.#state === 'connected' ? WORKING_MS : RETRY_FIRST_MS),
       )
     }
+    this.#wasBusy = isBusy
     if (this.#looking !== null || nowMs < this.#dueMs || this.isClosed) return
     this.look(now)
   }

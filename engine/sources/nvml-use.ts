@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.ts'
 import type { HostFiles } from '../host/host.ts'
 import type { DeviceUse, ProcessUse } from '../processes/gpu-time.ts'
 import { type ListedProcess, listedProcesses, smUse } from './nvml-processes.ts'
-import type { CardRecord } from './nvml-record.ts'
+import type { CardRecord, RawProcesses } from './nvml-record.ts'
 
 export type UseContext = {
   readonly files: HostFiles
@@ -22,6 +22,11 @@ export class CardUse {
   readonly #pci: string
   #sinceUs: bigint | null = null
   #fromMs: number | null = null
+  #listed: { readonly as: string; readonly processes: readonly ListedProcess[]; readonly pids: ReadonlySet<number> } = {
+    as: '',
+    processes: [],
+    pids: new Set(),
+  }
 
   constructor(context: UseContext, pci: string) {
     this.#context = context
@@ -36,12 +41,8 @@ export class CardUse {
 
   /** `null` for the first answer after the start or a sleep: nothing is known of the time before it. */
   take(record: CardRecord, memoryBytes: number | null, atMs: number): DeviceUse | null {
-    const { files, clock } = this.#context
-    const listed = listedProcesses(record.lists, {
-      memoryBytes,
-      isProcess: (pid) => files.owner(`/proc/${pid}`).ok,
-    })
-    const pids = new Set(listed.map(({ pid }) => pid))
+    const { clock } = this.#context
+    const { processes: listed, pids } = this.#listedIn(record.lists, memoryBytes)
     const isUntold = record.samples === null && listed.every(({ memoryBytes }) => memoryBytes === null)
     if (isUntold && this.#context.isToldElsewhere) return null
     const use = record.samples === null ? null : smUse(record.samples, pids, this.sinceUs(), clock.wallMs())
@@ -50,6 +51,17 @@ export class CardUse {
     this.#fromMs = atMs
     if (fromMs === null || atMs <= fromMs) return null
     return this.#divided(record, listed, use?.pctByPid ?? null, fromMs, atMs)
+  }
+
+  /** Most seconds bring the same bytes as the one before. */
+  #listedIn(lists: readonly RawProcesses[], memoryBytes: number | null) {
+    let as = String(memoryBytes)
+    for (const { kind, count, bytes } of lists) as += ` ${kind} ${count} ${bytes}`
+    if (this.#listed.as === as) return this.#listed
+    const { files } = this.#context
+    const processes = listedProcesses(lists, { memoryBytes, isProcess: (pid) => files.owner(`/proc/${pid}`).ok })
+    this.#listed = { as, processes, pids: new Set(processes.map(({ pid }) => pid)) }
+    return this.#listed
   }
 
   restart(): void {

@@ -45,6 +45,8 @@ function startUnderNode(file: URL, clock: Clock, events: VendorEvents): VendorPr
   }
 
   const channel = channelOf(child)
+  /** As Node makes them. */
+  let keepsAlive = true
   const kill = () => {
     hearing.stop()
     channel?.destroy()
@@ -69,6 +71,8 @@ function startUnderNode(file: URL, clock: Clock, events: VendorEvents): VendorPr
     },
     ask: (question) => void channel?.write(`${JSON.stringify(question)}\n`),
     keepAlive(isAwaited) {
+      if (isAwaited === keepsAlive) return
+      keepsAlive = isAwaited
       for (const handle of [child, channel]) {
         if (isAwaited) handle?.ref()
         else handle?.unref()

@@ -41,8 +41,9 @@ const COUNTED = [
 ] as const
 type Counted = (typeof COUNTED)[number]
 
-/** A server's counters may move seconds before or after the proxy has seen a request end. */
+/** A server's counters may move seconds before or after the proxy has seen a request end; they are read at the latest two looks later. */
 const SETTLES_MS = 10_000
+const OWED_MS = 130_000
 
 type Balance = {
   readonly amounts: Record<Counted, number | null>
@@ -58,6 +59,9 @@ type Balance = {
  */
 export class OutputBook {
   readonly #balances = new Map<string, Balance>()
+  /** Apps whose servers have told something, and what ("vllm requests"). */
+  readonly #counting = new Set<AppId>()
+  readonly #counted = new Set<string>()
   #outputs: Output[] = []
 
   /** What a server says it delivered. */
@@ -65,7 +69,10 @@ export class OutputBook {
     const balance = this.#balance(told.app, told.model, told.toMs)
     for (const what of COUNTED) {
       const rise = told[what]
-      if (rise !== null) balance.amounts[what] = (balance.amounts[what] ?? 0) + rise
+      if (rise === null) continue
+      balance.amounts[what] = (balance.amounts[what] ?? 0) + rise
+      this.#counted.add(`${told.app} ${what}`)
+      this.#counting.add(told.app)
     }
     if (told.provenance === 'estimate') balance.isEstimate = true
     balance.isRemote = told.isRemote
@@ -78,6 +85,7 @@ export class OutputBook {
     this.#outputs.push(outputOf(request, app, atMs))
     if (!isCounted) return
     const balance = this.#balance(app, request.model, nowMs)
+    balance.sinceMs = nowMs
     const metered: Record<Counted, number | null> = {
       promptTokens: end.promptTokens,
       cachedTokens: end.cachedTokens,
@@ -99,7 +107,8 @@ export class OutputBook {
   take(nowMs: number, wallOffsetMs: number, isBusy: (app: AppId) => boolean): readonly Output[] {
     for (const [key, balance] of this.#balances) {
       // While a metered request runs, part of what its server counted is this request's.
-      if (isBusy(balance.app) || nowMs - balance.sinceMs < SETTLES_MS) continue
+      const isOwed = COUNTED.some((what) => (balance.amounts[what] ?? 0) < 0 && this.#mayBeCounted(balance.app, what))
+      if (isBusy(balance.app) || nowMs - balance.sinceMs < (isOwed ? OWED_MS : SETTLES_MS)) continue
       this.#balances.delete(key)
       const rest = unmetered(balance, key, nowMs + wallOffsetMs)
       if (rest !== null) this.#outputs.push(rest)
@@ -107,6 +116,11 @@ export class OutputBook {
     const taken = this.#outputs
     this.#outputs = []
     return taken
+  }
+
+  /** A server counts some things and not others; which, it shows with its first figures. */
+  #mayBeCounted(app: AppId, what: Counted): boolean {
+    return !this.#counting.has(app) || this.#counted.has(`${app} ${what}`)
   }
 
   #balance(app: AppId, model: ModelId | null, nowMs: number): Balance {

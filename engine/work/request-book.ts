@@ -43,13 +43,14 @@ export type CountedTokens = { readonly promptTokens: number; readonly outputToke
 export type ModelTickWork = { readonly weight: number; readonly outputTokens: number }
 
 /** What a model's server counted beyond what its metered requests are known to have done, in a running account: the two move at different times. */
-type Account = { promptTokens: number; outputTokens: number }
+type Account = { promptTokens: number; outputTokens: number; meteredMs: number }
+type Tokens = Pick<Account, 'promptTokens' | 'outputTokens'>
 
 type Entry = {
   readonly begin: MeteredBegin
   readonly progress: RequestProgress
   /** What was taken of its progress so far, as its model's account knows it. */
-  readonly taken: Account
+  readonly taken: { promptTokens: number; outputTokens: number }
   readonly app: AppId | null
   end: MeteredEnd | null
   endedMs: number
@@ -65,6 +66,8 @@ const SETTLE_AT_MOST_MS = 30_000
 const FORGOTTEN_MS = 24 * 3_600_000
 /** How well tokens stand for energy within a batch (attribution.md §6), k = 1. */
 const BATCH_SHARE_RATIO = 0.1
+/** The rarest look at a server is a minute after the last: by then its counters hold what its metered requests did. */
+const COUNTED_LATE_MS = 65_000
 /** Sorts before every request's id. */
 const UNMETERED = ''
 
@@ -130,10 +133,11 @@ export class RequestBook {
     return counts
   }
 
-  /** Apps with a metered request in flight now. */
-  busyApps(): ReadonlySet<AppId> {
+  /** Apps with a metered request in flight now, or at any time since then. */
+  busyApps(sinceMs = Number.POSITIVE_INFINITY): ReadonlySet<AppId> {
     const apps = new Set<AppId>()
-    for (const { end, app } of this.#entries.values()) if (end === null && app !== null) apps.add(app)
+    for (const { end, endedMs, app } of this.#entries.values())
+      if ((end === null || endedMs > sinceMs) && app !== null) apps.add(app)
     return apps
   }
 
@@ -151,11 +155,11 @@ export class RequestBook {
       if (work === null) continue
       taken.promptTokens += work.promptTokens
       taken.outputTokens += work.outputTokens
-      this.#meter(work.model, work)
+      this.#meter(work.model, work, toMs)
       if (end === null) isHidden.prompts.add(work.model)
       if (end === null && work.isSilent) isHidden.outputs.add(work.model)
       // It has ended: what it really did is told now.
-      if (end !== null) this.#meter(work.model, restOf(end, taken))
+      if (end !== null) this.#meter(work.model, restOf(end, taken), toMs)
       const known = worked.get(work.model)
       if (known === undefined) worked.set(work.model, [work])
       else known.push(work)
@@ -169,7 +173,7 @@ export class RequestBook {
       const unmeteredTokens =
         told === undefined
           ? 0
-          : this.#unmetered(model, told, weight, isHidden.prompts.has(model), isHidden.outputs.has(model))
+          : this.#unmetered(model, told, toMs, weight, isHidden.prompts.has(model), isHidden.outputs.has(model))
       ticks.push({ fromMs, toMs, requests, unmeteredTokens })
       const written = requests.reduce((sum, one) => sum + one.outputTokens, 0)
       works.set(model, {
@@ -187,11 +191,17 @@ export class RequestBook {
   #unmetered(
     model: ModelId,
     told: CountedTokens,
+    nowMs: number,
     weight: number,
     arePromptsHidden: boolean,
     areOutputsHidden: boolean,
   ): number {
     const account = this.#account(model)
+    if (nowMs - account.meteredMs > COUNTED_LATE_MS) {
+      // It never counted those: they were before the first look at it.
+      account.promptTokens = Math.max(0, account.promptTokens)
+      account.outputTokens = Math.max(0, account.outputTokens)
+    }
     account.promptTokens += told.promptTokens
     account.outputTokens += told.outputTokens
     let tokens = 0
@@ -206,14 +216,15 @@ export class RequestBook {
     return tokens
   }
 
-  #meter(model: ModelId, { promptTokens, outputTokens }: Account): void {
+  #meter(model: ModelId, { promptTokens, outputTokens }: Tokens, atMs: number): void {
     const account = this.#account(model)
+    account.meteredMs = atMs
     account.promptTokens -= promptTokens
     account.outputTokens -= outputTokens
   }
 
   #account(model: ModelId): Account {
-    const known = this.#accounts.get(model) ?? { promptTokens: 0, outputTokens: 0 }
+    const known = this.#accounts.get(model) ?? { promptTokens: 0, outputTokens: 0, meteredMs: 0 }
     this.#accounts.set(model, known)
     return known
   }
@@ -289,7 +300,7 @@ export class RequestBook {
 }
 
 /** What a request really did beyond what was seen of it while it ran; nothing where its server did not tell. */
-function restOf(end: MeteredEnd, taken: Account): Account {
+function restOf(end: MeteredEnd, taken: Tokens): Tokens {
   const { promptTokens, cachedTokens, completionTokens, tokensProvenance } = end
   const isTold = tokensProvenance === 'exact'
   return {

@@ -79,7 +79,7 @@ export function createWork(parts: { readonly servers: Servers; readonly kept: (m
         isLoading: held.state === 'loading',
       }),
     )
-    const busy = requests.busyApps()
+    const busy = requests.busyApps(fromMs)
     const idleApps = servers.idleApps().filter((app) => !busy.has(app))
     // A machine without servers keeps nothing.
     if (models.length > 0 || idleApps.length > 0) ring.push({ fromMs, toMs, models, idleApps })
@@ -137,7 +137,11 @@ export function createWork(parts: { readonly servers: Servers; readonly kept: (m
         outputs.takeRequest(request, request.end.atMs, nowMs, request.app !== null && servers.counts(request.app))
       return settled
     },
-    takeOutput: (nowMs, wallOffsetMs) => outputs.take(nowMs, wallOffsetMs, (app) => requests.busyApps().has(app)),
+    takeOutput(nowMs, wallOffsetMs) {
+      // One that has ended and is not settled yet is in its server's counters already, and not in the metered ones.
+      const unsettled = requests.busyApps(Number.NEGATIVE_INFINITY)
+      return outputs.take(nowMs, wallOffsetMs, (app) => unsettled.has(app))
+    },
     addOutput: (output) => outputs.add(output),
     paces(nowMs) {
       const tokens = new Map<ModelId, number>()

@@ -7,12 +7,15 @@ import { Figure } from './figure.tsx'
 export function EfficiencyFigure(props: { of: Efficiency; unit: string; size?: 'card' | 'body'; hasMargin?: boolean }) {
   const { of: efficiency, unit, size = 'body', hasMargin = true } = props
   if (efficiency.value === null) return <Reason>{efficiency.reason ?? 'not known'}</Reason>
+  // 2 670 J an image are 2.67 kJ, not 2.67 k J.
+  const isKilo = unit.startsWith('J') && efficiency.value >= 999.5
+  const value = isKilo ? efficiency.value / 1_000 : efficiency.value
   return (
     <Figure
-      of={{ text: formatAmount(efficiency.value), unit }}
+      of={{ text: formatAmount(value), unit: isKilo ? `k${unit}` : unit }}
       size={size}
       isEstimate={efficiency.isEstimate}
-      plusMinus={hasMargin ? formatAmountPlusMinus(efficiency.value, efficiency.uncertainty) : null}
+      plusMinus={hasMargin ? (formatAmountPlusMinus(value, efficiency.uncertainty) ?? '') : null}
     />
   )
 }

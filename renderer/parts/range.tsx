@@ -58,6 +58,11 @@ export function RangeChoice(props: { of: Range }) {
   return <Choice name="range" label="How far back" value={props.of.id} options={ranges} onChoose={props.of.choose} />
 }
 
+/** How many days figures cover that are those of whole hours, the present one so far. */
+export function daysOf(answer: { readonly fromS: number; readonly toS: number }, nowS = Date.now() / 1_000): number {
+  return Math.max(60, Math.min(answer.toS, nowS) - answer.fromS) / DAY_S
+}
+
 /** "the last 24 hours", for sentences. */
 export function rangeWords(id: RangeId): string {
   return { day: 'the last 24 hours', week: 'the last 7 days', month: 'the last 30 days' }[id]

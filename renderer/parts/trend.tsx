@@ -3,7 +3,7 @@ import { figureText, formatEnergy } from '../../contract/format.ts'
 /** Of the chart's own units; it is stretched to the box. */
 const HEIGHT = 24
 
-/** Energy in equal steps as bars on one axis; a step that nobody measured is a hatched mark on the axis, not a gap that looks like nothing. */
+/** Energy in equal steps as bars on one axis; a step that nobody measured is a broken line on the axis: a gap, not nothing. */
 export function Trend(props: { trendMj: readonly (number | null)[]; days: number; heightPx: number }) {
   const { trendMj, days, heightPx } = props
   const most = Math.max(1, ...trendMj.map((mj) => mj ?? 0))
@@ -17,8 +17,12 @@ export function Trend(props: { trendMj: readonly (number | null)[]; days: number
       style={{ height: heightPx }}
     >
       {trendMj.map((mj, step) => {
-        const height = mj === null ? 1.5 : Math.max(mj > 0 ? 1 : 0.5, (mj / most) * HEIGHT)
-        const kind = mj === null ? 'trend-gap' : mj > 0 ? 'trend-bar' : 'trend-none'
+        if (mj === null) {
+          // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place
+          return <path key={step} className="trend-gap" d={`M${step} ${HEIGHT - 0.75}h1`} />
+        }
+        const height = Math.max(mj > 0 ? 1 : 0.5, (mj / most) * HEIGHT)
+        const kind = mj > 0 ? 'trend-bar' : 'trend-none'
         // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place
         return <rect key={step} className={kind} x={step + 0.1} width={0.8} y={HEIGHT - height} height={height} />
       })}

@@ -2,7 +2,12 @@
 const WIDTH = 100
 
 /** A bar from nothing to the figure with the interval that it lies in; all of a table share `full`. Decoration: the figures stand beside it. */
-export function Whisker(props: { value: number | null; uncertainty: number | null; full: number; isEstimate: boolean }) {
+export function Whisker(props: {
+  value: number | null
+  uncertainty: number | null
+  full: number
+  isEstimate: boolean
+}) {
   const { value, uncertainty, full, isEstimate } = props
   const place = (figure: number) => Math.min(WIDTH, Math.max(0, (figure / full) * WIDTH))
   if (value === null || full <= 0) return <span className="whisker" aria-hidden="true" />
@@ -27,7 +32,9 @@ export function Whisker(props: { value: number | null; uncertainty: number | nul
 export function whiskerScale(
   figures: readonly { readonly value: number | null; readonly uncertainty: number | null }[],
 ): number {
-  const known = figures.filter((figure): figure is { value: number; uncertainty: number | null } => figure.value !== null)
+  const known = figures.filter(
+    (figure): figure is { value: number; uncertainty: number | null } => figure.value !== null,
+  )
   const most = Math.max(0, ...known.map(({ value }) => value))
   return Math.min(3 * most, Math.max(0, ...known.map(({ value, uncertainty }) => value * (1 + (uncertainty ?? 0)))))
 }

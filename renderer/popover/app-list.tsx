@@ -1,11 +1,12 @@
 import { useRef } from 'react'
-import { formatPower, THIN } from '../../contract/format.ts'
+import { formatPower } from '../../contract/format.ts'
 import type { Now } from '../../contract/now.ts'
 import { Figure } from '../parts/figure.tsx'
 import { RemoteIcon } from '../parts/icons.tsx'
 import { doing } from '../screens/now/doing.ts'
 import { settleOrder } from '../screens/now/order.ts'
 import { count } from '../words.ts'
+import { activeModels, ModelLines } from './model-lines.tsx'
 
 /** Below this an app is running, not working. */
 const LEAST_ACTIVE_W = 0.05
@@ -25,7 +26,7 @@ export function AppList(props: { now: Now; shown: number }) {
     <ul className="popover-apps" aria-label="AI apps, heaviest first">
       {apps.slice(0, shown).map((app) => {
         const isWorking = app.activeW > Math.max(app.idleW, LEAST_ACTIVE_W)
-        const model = now.models.find((candidate) => candidate.app === app.id)
+        const models = activeModels(now.models, app.id)
         return (
           <li key={app.id}>
             <span className={isWorking ? 'work-mark is-working' : 'work-mark'} aria-hidden="true" />
@@ -35,10 +36,11 @@ export function AppList(props: { now: Now; shown: number }) {
               {!app.local && <span className="sr-only"> (its model runs elsewhere)</span>}
             </span>
             <Figure of={formatPower(app.powerW)} isEstimate={isEstimate} />
-            <span className="popover-app-doing">
-              {doing(app, now.models)}
-              {model?.tokensPerJ != null && ` · ${model.tokensPerJ.toFixed(2)}${THIN}tok/J`}
-            </span>
+            {models.length > 0 ? (
+              <ModelLines models={models} />
+            ) : (
+              <span className="popover-app-doing">{doing(app, now.models)}</span>
+            )}
           </li>
         )
       })}

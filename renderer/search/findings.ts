@@ -40,10 +40,11 @@ function wordsOf(text: string): readonly string[] {
   return text.split(/[\s-]+/)
 }
 
-/** Everything that search can lead to: screens, apps that run now, settings, the catalogue. */
+/** Everything that search can lead to: screens, apps that run and models that are loaded now, settings, the catalogue. */
 export function placesOf(known: {
   screens: readonly { readonly id: ScreenId; readonly title: string }[]
   running: readonly { readonly id: string; readonly name: string; readonly category: string }[]
+  models: readonly { readonly id: string; readonly name: string }[]
   sections: readonly { readonly id: string; readonly title: string; readonly words: string }[]
   catalogue: readonly { readonly id: string; readonly name: string; readonly category: string }[]
 }): readonly Searchable[] {
@@ -57,6 +58,14 @@ export function placesOf(known: {
       screen: 'now' as const,
       target: id,
       words: `${id} ${category}`,
+    })),
+    ...known.models.map(({ id, name }) => ({
+      key: `model/${id}`,
+      title: name,
+      note: 'Model, loaded now',
+      screen: 'models' as const,
+      target: id,
+      words: id,
     })),
     ...known.sections.map(({ id, title, words }) => ({
       key: `setting/${id}`,

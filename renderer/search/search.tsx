@@ -15,9 +15,17 @@ export function Search(props: { onClose: () => void; onChosen: (finding: Finding
   const [query, setQuery] = useState('')
   const [active, setActive] = useState(0)
   const running = now?.apps
+  const models = now?.models
   const places = useMemo(
-    () => placesOf({ screens, running: running ?? [], sections, catalogue: catalogue.value?.apps ?? [] }),
-    [running, catalogue.value],
+    () =>
+      placesOf({
+        screens,
+        running: running ?? [],
+        models: models ?? [],
+        sections,
+        catalogue: catalogue.value?.apps ?? [],
+      }),
+    [running, models, catalogue.value],
   )
   const found = findPlaces(places, query)
   const chosen = found[Math.min(active, found.length - 1)]
@@ -38,11 +46,11 @@ export function Search(props: { onClose: () => void; onChosen: (finding: Finding
         type="text"
         className="search-input"
         role="combobox"
-        aria-label="Search apps and settings"
+        aria-label="Search apps, models and settings"
         aria-expanded={found.length > 0}
         aria-controls={`${id}-list`}
         aria-activedescendant={chosen && `${id}-${chosen.key}`}
-        placeholder="Apps and settings"
+        placeholder="Apps, models and settings"
         autoComplete="off"
         spellCheck={false}
         value={query}

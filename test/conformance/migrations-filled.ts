@@ -59,7 +59,7 @@ export const filled: Readonly<Record<number, (db: Database.Database) => void>> =
       INSERT INTO output VALUES (3600, 1763996400, 1, 1, 1, 1, 0, 120, NULL, 300, 0, 2, 0, 0, NULL, NULL, 1400, 0, 9, 1763998000);
       INSERT INTO request VALUES (1763998000123, '00000000000000a1', 1763997998000, 1, 1, 1, 1, 'python3', '/api/chat', 60, NULL, 150, 'exact', NULL, NULL,
         210, 2123, 'done', 200, 0, 700, 0, 0.2, 'counter');
-      INSERT INTO request_histogram VALUES (1763996400, 1, 'duration_ms', 88, 3);
+      INSERT INTO request_histogram VALUES (1763942400, 1, 'duration_ms', x'5903');
       INSERT INTO job VALUES ('job-1', 'lora', 'run', 'ollama', 1763997000, 1763998000, 0, 99000, 0.1, 'counter', 0);
     `),
 }

@@ -2,11 +2,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   figureText,
+  formatAmount,
+  formatAmountPlusMinus,
   formatBytes,
   formatChange,
   formatCores,
   formatCoverage,
   formatEnergy,
+  formatEnergyPlusMinus,
   formatLength,
   formatMoney,
   formatPlusMinus,
@@ -131,4 +134,22 @@ test('whatever the power, the words lie within a half step of it and never show 
     }),
     fcOptions('format', 500, 50_000),
   )
+})
+
+test('an amount has three digits at most, and whole numbers under a thousand stay whole', () => {
+  const shown = [0, 0.0001, 0.0042, 0.038, 0.34, 1.174, 7, 12.44, 412, 999, 1_604, 12_440, 1_243_000].map((amount) =>
+    seen(formatAmount(amount)),
+  )
+  expect(shown.join(' ')).toBe('0 <0.001 0.004 0.038 0.34 1.17 7 12.4 412 999 1.60_k 12.4_k 1.24_M')
+})
+
+test('margins are told in the unit and step of their figure, never finer than it', () => {
+  expect(seen(formatAmountPlusMinus(1.174, 0.08))).toBe('±_0.09')
+  expect(seen(formatAmountPlusMinus(1_604, 0.1))).toBe('±_0.2')
+  expect(seen(formatAmountPlusMinus(12, 0.001))).toBe('±_1')
+  expect(seen(formatEnergyPlusMinus(412 * 3_600_000, 0.07))).toBe('±_30')
+  expect(seen(formatEnergyPlusMinus(72_000, 0.6))).toBe('±_40')
+  expect(seen(formatEnergyPlusMinus(1_240 * 3_600_000, 0.1))).toBe('±_0.1')
+  for (const none of [formatAmountPlusMinus(0, 0.1), formatEnergyPlusMinus(0, 0.1), formatEnergyPlusMinus(9e6, null)])
+    expect(none).toBeNull()
 })

@@ -35,12 +35,12 @@ test('axe finds nothing on the first run, nor on any screen, light and dark, wit
   await page.getByRole('button', { name: 'Start measuring' }).click()
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
   for (const name of ['Light', 'Dark'] as const) {
-    await page.keyboard.press('Control+3')
+    await page.keyboard.press('Control+5')
     await theme(name).click()
     await waitFor(`the ${name} theme`, () =>
       page.evaluate(`document.documentElement.dataset.theme === '${name.toLowerCase()}'`),
     )
-    for (const screen of ['1', '2', '3']) {
+    for (const screen of ['1', '2', '3', '4', '5']) {
       await page.keyboard.press(`Control+${screen}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       expect(await violations(), `screen ${screen}, ${name}`).toEqual([])
@@ -51,7 +51,7 @@ test('axe finds nothing on the first run, nor on any screen, light and dark, wit
 test('axe finds nothing in the popover, light and dark', async () => {
   await page.getByRole('button', { name: 'Start measuring' }).click()
   for (const name of ['Light', 'Dark'] as const) {
-    await page.keyboard.press('Control+3')
+    await page.keyboard.press('Control+5')
     await theme(name).click()
     const item = await waitFor('the tray icon', () => trayItem(app))
     const [popover] = await Promise.all([popoverOf(electron), Promise.resolve(click(item))])
@@ -72,7 +72,7 @@ async function popoverOf(of: ElectronApplication): Promise<Page> {
 
 test('figures stay live after screens were changed, and what is set stays set', async () => {
   await page.getByRole('button', { name: 'Start measuring' }).click()
-  for (const screen of ['2', '3', '1']) await page.keyboard.press(`Control+${screen}`)
+  for (const screen of ['2', '3', '4', '5', '1']) await page.keyboard.press(`Control+${screen}`)
   const ticks = "window.perwattTicks ??= (perwatt.on('tick', () => window.perwattTicks.n++), { n: 0 })"
   await page.evaluate(ticks)
   await waitFor('three ticks', async () => Number(await page.evaluate('window.perwattTicks.n')) >= 3)

@@ -3,6 +3,7 @@ import type { MethodName, OutputOf } from '../../contract/define.ts'
 import { type Contract, contract } from '../../contract/index.ts'
 import type { Now } from '../../contract/now.ts'
 import { ok, problem, type Result } from '../../contract/result.ts'
+import { appsAnswer, manyModels, modelsAnswer, oneModel, requestsAnswer, serversAnswer } from './work-fixtures.ts'
 
 type Both = Contract & AppContract
 type Output<K extends MethodName<Both>> = OutputOf<Both[K]>
@@ -429,11 +430,39 @@ function answersOf(now: Now, live: Output<'live'>, more: Answers = {}): Answers 
     setMeter: ok({}),
     removeMeter: ok({}),
     traffic: ok({ addresses: [] }),
+    apps: ok(appsAnswer()),
+    models: ok(modelsAnswer()),
+    requests: ok(requestsAnswer()),
+    servers: ok(serversAnswer()),
+    findServers: ok(serversAnswer()),
+    addServer: problem('badAddress', 'http://nas.local is no address.'),
+    setServerKey: ok({}),
+    removeServer: ok({}),
+    unloadModel: problem('cannotUnload', 'It has no way to unload; ending the server frees its memory.', {
+      kind: 'command',
+      argv: ['ollama', 'stop', 'qwen3:8b'],
+      asRoot: false,
+    }),
+    setMetering: problem('portInUse', 'Another program listens on port 11435.'),
     setStartAtLogin: ok({ loginItem: true }),
     copyText: ok({}),
     pause: ok({}),
     resume: ok({}),
     ...more,
+  }
+}
+
+function noRequests(): Answers {
+  return { requests: ok({ rows: [], isComplete: true, keptFromS: AT_S - 14 * 86_400 }) }
+}
+
+function noWork(): Answers {
+  return {
+    apps: ok({ rows: [], coverageRatio: 0.02, fromS: AT_S - 86_400, toS: AT_S }),
+    models: ok({ rows: [], coverageRatio: 0.02, fromS: AT_S - 86_400, toS: AT_S }),
+    servers: ok({ servers: [] }),
+    findServers: ok({ servers: [] }),
+    ...noRequests(),
   }
 }
 
@@ -452,7 +481,15 @@ export const scenes: Readonly<Record<string, () => Answers>> = {
   },
   empty: () => {
     const now = estimateNow([])
-    return answersOf(now, liveOf(now, 300), { settings: ok(settings()) })
+    return answersOf(now, liveOf(now, 300), { settings: ok(settings()), ...noWork() })
+  },
+  manyModels: () =>
+    answersOf(fullNow(), liveOf(fullNow(), 900), { models: ok(manyModels()), requests: ok(requestsAnswer(1)) }),
+  oneModel: () => answersOf(fullNow(), liveOf(fullNow(), 900), { models: ok(oneModel()), ...noRequests() }),
+  workFails: () => {
+    const unusable = problem('ledgerUnusable', 'The ledger cannot be read now; figures are still measured.')
+    const failing = { apps: unusable, models: unusable, requests: unusable }
+    return answersOf(fullNow(), liveOf(fullNow(), 900), failing)
   },
   denied: () => {
     const now = estimateNow(estimateApps)
@@ -519,10 +556,10 @@ export const scenes: Readonly<Record<string, () => Answers>> = {
   down: () => ({
     ...answersOf(fullNow(), liveOf(fullNow(), 900)),
     ...Object.fromEntries(
-      ['now', 'live', 'sources', 'settings', 'catalogue', 'engineInfo', 'unnamed', 'traffic'].map((name) => [
-        name,
-        down,
-      ]),
+      [
+        ...['now', 'live', 'sources', 'settings', 'catalogue', 'engineInfo', 'unnamed', 'traffic'],
+        ...['apps', 'models', 'requests', 'servers'],
+      ].map((name) => [name, down]),
     ),
     appInfo: ok(appInfo({ engine: { state: 'down', reason: 'It stopped three times within a minute.', attempts: 3 } })),
   }),

@@ -13,6 +13,7 @@ import { playAnswers, serveRenderer } from './stage.ts'
 
 type Shot = {
   readonly page:
+    | `index.html#${'apps' | 'models'}${string}`
     | 'index.html#now'
     | 'index.html#sources'
     | 'index.html#settings'
@@ -58,6 +59,34 @@ function shotsOf(scene: string): readonly Shot[] {
     { page: 'index.html#settings', ...wide },
     { page: 'index.html#settings', ...small },
   ]
+  const work = (['apps', 'models'] as const).flatMap((screen): Shot[] => {
+    const page: Shot['page'] = `index.html#${screen}`
+    return [
+      { page, ...wide },
+      { page, ...small },
+    ]
+  })
+  const qwen: Shot['page'] = 'index.html#models/ollama%2Fqwen3%3A8b'
+  const ollama: Shot['page'] = 'index.html#apps/ollama'
+  if (['workFails', 'manyModels', 'oneModel'].includes(scene)) return [...work, { page: qwen, ...wide }]
+  if (scene === 'empty' || scene === 'down') return [...now, ...work, ...(scene === 'down' ? others : [])]
+  const pages: readonly Shot[] = [
+    ...['ollama', 'llama-cpp', 'lm-studio', 'http%3A%2F%2Fnas.local%3A11434', 'claude-code'].flatMap((id): Shot[] => {
+      const page: Shot['page'] = `index.html#apps/${id}`
+      return id === 'ollama'
+        ? [
+            { page, ...wide },
+            { page, ...small },
+            { page, width: 1_280, height: 1_500, scale: 1 },
+          ]
+        : [{ page, ...wide }]
+    }),
+    { page: qwen, ...wide },
+    { page: qwen, ...small },
+    { page: 'index.html#apps', ...wide, presses: ['Add a server'] },
+    { page: ollama, ...wide, presses: ['Unload qwen3:8b', 'Unload'] },
+  ]
+  if (scene === 'full') return [...now, ...others, ...work, ...pages]
   const change: Shot = { page: 'index.html#sources', ...wide, presses: ['Change Desk plug', 'Test'] }
   if (scene === 'meters') {
     const dialogs = [{ ...change, presses: ['Add a meter'] }, change, { ...change, ...small }]
@@ -73,7 +102,7 @@ function shotsOf(scene: string): readonly Shot[] {
   }
   if (scene === 'meterUnknown') return [...now, ...others, change, { ...change, ...small }]
   if (scene === 'meterRefused') return [change, { ...change, presses: ['Remove Desk plug', 'Remove it'] }]
-  return ['full', 'estimate', 'denied', 'down'].includes(scene) ? [...now, ...others] : now
+  return ['estimate', 'denied'].includes(scene) ? [...now, ...others] : now
 }
 
 async function photograph(
@@ -100,9 +129,12 @@ async function photograph(
   const { presses = [] } = shot
   for (const name of presses) await page.getByRole('button', { name, exact: true }).click()
   await settle(page)
-  const screen = shot.page.replace('.html', '').replace('index#', '').replace('/', '-')
+  const screen = shot.page
+    .replace('.html', '')
+    .replace('index#', '')
+    .replaceAll(/\/|%../g, '-')
   const opened = presses.map((name) => `-${name.toLowerCase().replaceAll(' ', '-')}`).join('')
-  const file = `${scene}-${screen}${opened}-${width}-${theme}.png`
+  const file = `${scene}-${screen}${opened}-${width}x${height}-${theme}.png`
   await page.screenshot({ path: join(options.to ?? '.', file) })
   const { violations } = await new AxeBuilder({ page }).analyze()
   const found = [
@@ -121,7 +153,7 @@ async function photograph(
 async function settle(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await document.fonts.ready
-    await Promise.all(document.getAnimations().map((animation) => animation.finished))
+    await Promise.allSettled(document.getAnimations().map((animation) => animation.finished))
     await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
   })
 }

@@ -7,6 +7,7 @@ import type { FileFault, HostFiles, KeptFile } from '../host.ts'
 export type Roots = { readonly procfs: string; readonly sysfs: string; readonly rootfs: string }
 
 const MAX_BYTES = 1_000_000
+const KEPT_MS = 60_000
 /** More than a page, which is the most that an attribute of sysfs holds: one read that does not fill it had all of it. */
 const LATER_BYTES = 4_097
 /** A named pipe in a foreign tree must not hold us up. */
@@ -80,10 +81,21 @@ function readAll(descriptor: number, buffer: Buffer): number {
 
 /**
  * Only the read goes to the chip, so only it leaves this thread: Node's own `readFile` goes to the pool and back for each of open, stat, read
- * and close, and every time wakes a thread for it.
+ * and close, and every time wakes a thread for it. A file that is asked for again within a minute stays open.
  */
 function laterReader(pathOf: (path: string) => string): HostFiles['later'] {
   const spare: Buffer[] = []
+  const kept = new Map<string, { readonly descriptor: number; readonly untilMs: number }>()
+
+  function keep(path: string, descriptor: number): void {
+    const nowMs = performance.now()
+    for (const [other, { descriptor: old, untilMs }] of kept) {
+      if (untilMs > nowMs && other !== path) continue
+      closeSync(old)
+      kept.delete(other)
+    }
+    kept.set(path, { descriptor, untilMs: nowMs + KEPT_MS })
+  }
 
   function whole(path: string, take: Parameters<HostFiles['later']>[1]): void {
     readFile(pathOf(path), encodingOf(path), (error, text) => {
@@ -92,18 +104,26 @@ function laterReader(pathOf: (path: string) => string): HostFiles['later'] {
     })
   }
 
-  return (path, take) => {
-    const opened = attempt(path, () => openSync(pathOf(path), FLAGS))
+  return function later(path, take): void {
+    const known = kept.get(path)
+    kept.delete(path)
+    const opened = known === undefined ? attempt(path, () => openSync(pathOf(path), FLAGS)) : ok(known.descriptor)
     // Whoever asks is never answered before the question is out.
-    if (!opened.ok) return queueMicrotask(() => take(opened))
+    if (!opened.ok) {
+      queueMicrotask(() => take(opened))
+      return
+    }
     const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(LATER_BYTES)
     read(opened.value, buffer, 0, LATER_BYTES, 0, (error, length) => {
-      closeSync(opened.value)
       const text = error === null && length < LATER_BYTES ? buffer.toString(encodingOf(path), 0, length) : null
       spare.push(buffer)
-      if (error !== null) take(fileProblem(path, faultOf(error)))
-      else if (text === null) whole(path, take)
-      else take(ok(text))
+      if (text === null || !path.startsWith('/sys/')) closeSync(opened.value)
+      else keep(path, opened.value)
+      if (text !== null) take(ok(text))
+      else if (error === null) whole(path, take)
+      // The device ended under the descriptor, and may have come back by the same name.
+      else if (known !== undefined && faultOf(error) === 'gone') later(path, take)
+      else take(fileProblem(path, faultOf(error)))
     })
   }
 }
@@ -145,7 +165,7 @@ function encodingOf(path: string): 'latin1' | 'utf8' {
   return path.startsWith('/proc/') || path.startsWith('/sys/') ? 'latin1' : 'utf8'
 }
 
-function faultOf(error: unknown): FileFault {
+export function faultOf(error: unknown): FileFault {
   const code = errnoOf(error)
   if (code === null) throw error
   return FAULT_OF_ERRNO.get(code) ?? 'broken'

@@ -1,11 +1,13 @@
 import { checkCardCapacity, checkDevices } from './check-devices.ts'
 import { checkLoad, checkWindow, isTooOften, largest, TOO_OFTEN } from './check-load.ts'
 import { checkPlatform } from './check-platform.ts'
+import { checkRequestNumbers, checkRequests, checkServers } from './check-servers.ts'
 import { durationMs } from './duration.ts'
 import type { JsonPath } from './json-lines.ts'
 import { happeningsOf, livesOf, timesOf } from './lives.ts'
 import type { Rig, RigProcess } from './schema.ts'
 import type { Load } from './schema-load.ts'
+import { withServedLoads } from './served-load.ts'
 
 const LONGEST_MS = 400 * 86_400_000
 const MOST_LIVES = 5_000
@@ -25,10 +27,12 @@ export function checkRig(rig: Rig): Mistake[] {
       ...checkEvents(rig),
       ...checkDevices(rig),
       ...checkPlatform(rig),
+      ...checkServers(rig),
       ...loadsOf(rig).flatMap(([path, load]) => checkLoad(rig, load, path)),
     ],
-    () => checkNumbers(rig),
-    () => [...checkPids(rig), ...checkSleeps(rig), ...checkCapacity(rig), ...checkCardCapacity(rig)],
+    () => [...checkNumbers(rig), ...checkRequestNumbers(rig)],
+    () => [...checkPids(rig), ...checkSleeps(rig), ...checkRequests(rig)],
+    () => [...checkCapacity(withServedLoads(rig)), ...checkCardCapacity(withServedLoads(rig))],
   ]
   for (const stage of stages) {
     const mistakes = stage()

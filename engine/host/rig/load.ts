@@ -59,12 +59,14 @@ export function within(spans: readonly Span[]): (atMs: number) => { inside: bool
 function stepPieces(steps: readonly [string, number][]): Pieces {
   const points = steps.map(([at, value]) => ({ atMs: durationMs(at), value }))
   return (atMs) => {
-    let value = 0
-    for (const point of points) {
-      if (point.atMs > atMs) return { untilMs: point.atMs, value, slopePerMs: 0 }
-      value = point.value
+    let low = 0
+    let high = points.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((points[middle]?.atMs ?? FOR_EVER) <= atMs) low = middle + 1
+      else high = middle
     }
-    return { untilMs: FOR_EVER, value, slopePerMs: 0 }
+    return { untilMs: points[low]?.atMs ?? FOR_EVER, value: points[low - 1]?.value ?? 0, slopePerMs: 0 }
   }
 }
 

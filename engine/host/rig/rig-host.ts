@@ -1,6 +1,6 @@
-import { ok, problem, type Result } from '../../../contract/result.ts'
+import { ok, problem } from '../../../contract/result.ts'
 import { type VirtualClock, virtualClock } from '../../clock/virtual.ts'
-import type { Host, HttpAnswer, HttpFault, MachineFacts, ProcessKey } from '../host.ts'
+import type { Host, MachineFacts, ProcessKey } from '../host.ts'
 import { noVendor } from '../no-vendor.ts'
 import type { CardState } from './cards.ts'
 import { driverSessions } from './driver-sessions.ts'
@@ -12,6 +12,7 @@ import { type Happening, happeningsOf } from './lives.ts'
 import { macStartTicks } from './mac-processes.ts'
 import { Machine } from './machine.ts'
 import { stillFiles } from './machine-text.ts'
+import { type MeterReport, meteredRequests } from './metered.ts'
 import { npuBranch } from './npu-branch.ts'
 import { nvmlSession } from './nvml-session.ts'
 import { plugContacts } from './plugs.ts'
@@ -22,6 +23,9 @@ import type { ProcessState } from './processes.ts'
 import { branchFiles } from './rig-files.ts'
 import type { Rig } from './schema.ts'
 import { sensorsOf } from './sensors.ts'
+import { withServedLoads } from './served-load.ts'
+import { servingOf } from './serving.ts'
+import { socketBranch } from './socket-branch.ts'
 import { stillBranch } from './still-branch.ts'
 import { supplyBranch } from './supply-branch.ts'
 import { windowsStartMs } from './windows-processes.ts'
@@ -46,6 +50,8 @@ export interface RigHost extends Host {
   readonly signals: readonly SentSignal[]
   /** A rig's cards sleep on all the same: who reads them with care leaves this empty. */
   readonly wakings: readonly Waking[]
+  /** What metering proxies before its servers saw since they were last asked. */
+  takeMeterReports(): MeterReport[]
 }
 
 const LONGEST_TICK_MS = 60_000
@@ -55,8 +61,11 @@ const LONGEST_SENSOR_TICK_MS = 10_000
 const LONGEST_DRIVER_TICK_MS = 5_000
 /** What sensors average has a change in it for so long: a long tick would draw it out. */
 const SETTLE_MS = 2_000
+/** What a server does is known a look later, and that it does nothing after two. */
+const SERVERS_SETTLE_MS = 5_000
 
-export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
+export function rigHost(declared: Rig, options: { tickMs?: number } = {}): RigHost {
+  const rig = withServedLoads(declared)
   const uptimeMs = durationMs(rig.uptime)
   const clock = virtualClock({ wallMs: Date.parse(rig.start), boottimeMs: uptimeMs })
   const machine = new Machine(rig)
@@ -76,11 +85,14 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
   const drivers = sensors === null ? null : driverSessions(machine, sensors, clock, () => void catchUp())
   const wake = ({ spec }: CardState) => void wakings.push({ pci: spec.pci, atMs: elapsedMs() })
   const devices =
-    sensors === null
-      ? []
-      : [fdBranch(machine), gpuBranch(machine, sensors, wake), npuBranch(machine), supplyBranch(machine, sensors)]
+    sensors === null ? [] : [gpuBranch(machine, sensors, wake), npuBranch(machine), supplyBranch(machine, sensors)]
+  const hasServers = rig.servers.length > 0
+  const descriptors = [
+    ...(hasServers ? [socketBranch(machine)] : []),
+    ...(hasServers || hasSensors ? [fdBranch(machine)] : []),
+  ]
   const branches = isLinux
-    ? [...devices, procBranch(machine), powercapBranch(machine), stillBranch(stillFiles(rig))]
+    ? [...descriptors, ...devices, procBranch(machine), powercapBranch(machine), stillBranch(stillFiles(rig))]
     : [stillBranch(new Map())]
   const catchUp = () => {
     const nowMs = elapsedMs()
@@ -90,6 +102,9 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
     }
     return nowMs
   }
+  const serving = servingOf(machine, catchUp)
+  const metered = meteredRequests(rig)
+  const settleMs = hasServers ? SERVERS_SETTLE_MS : SETTLE_MS
   play(clock, happenings, elapsedMs)
 
   function nextChangeMs(fromMs: number): number {
@@ -97,9 +112,9 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
   }
 
   function nextTickMs(): number {
-    const settledMs = Math.max(0, elapsedMs() - SETTLE_MS)
+    const settledMs = Math.max(0, elapsedMs() - settleMs)
     if (hasMeters) return tickMs
-    if (hasSensors && nextChangeMs(settledMs) <= elapsedMs()) return tickMs
+    if ((hasSensors || hasServers) && nextChangeMs(settledMs) <= elapsedMs()) return tickMs
     // A tick short of the change: sleep or a reset counter then costs the one tick that it would cost on a real machine.
     const quietMs = Math.min(nextChangeMs(elapsedMs()) - elapsedMs() - tickMs, longestTickMs)
     return quietMs >= 2 * tickMs ? Math.floor(quietMs / tickMs) * tickMs : tickMs
@@ -120,6 +135,7 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
     nextTickMs,
     signals,
     wakings,
+    takeMeterReports: () => metered.take(catchUp(), clock.wallMs(), () => machine.living().values()),
     facts: () => Promise.resolve(factsOf(rig)),
     ...(rig.processes.some(({ hint }) => hint) ? { appHint: hintOf(machine, catchUp) } : {}),
     userName: (uid) =>
@@ -131,7 +147,7 @@ export function rigHost(rig: Rig, options: { tickMs?: number } = {}): RigHost {
       if (sensors !== null && hasNvml) return nvmlSession(machine, sensors, clock, catchUp, wake)
       return drivers?.(driver) ?? noVendor(`No library of ${driver} is installed on this machine.`)
     },
-    http: (url, request) => Promise.resolve(answer(rig, elapsedMs(), url, request?.method ?? 'GET')),
+    http: (url, request) => Promise.resolve(serving.answer(url, request?.method ?? 'GET')),
     contact: plugContacts(machine, sensors, () => void catchUp()),
     traffic: () => [],
     signal(target, name) {
@@ -195,19 +211,4 @@ function hintOf(machine: Machine, catchUp: () => number): (pid: number) => strin
     const spec = machine.living().get(pid)?.spec
     return spec?.hint === true ? (spec.app ?? null) : null
   }
-}
-
-function answer(rig: Rig, atMs: number, url: string, method: string): Result<HttpAnswer, HttpFault> {
-  const { port, pathname, search } = new URL(url)
-  const server = rig.servers.find(
-    (other) =>
-      String(other.port) === port &&
-      atMs >= durationMs(other.from) &&
-      (other.until === undefined || atMs < durationMs(other.until)),
-  )
-  if (server === undefined) return problem('refused', `Nothing answers on port ${port}.`)
-  const route = server.routes[`${method} ${pathname}${search}`] ?? server.routes[`${method} ${pathname}`]
-  if (route === undefined) return ok({ status: 404, headers: {}, body: '' })
-  const body = typeof route.body === 'string' ? route.body : JSON.stringify(route.body)
-  return ok({ status: route.status, headers: route.headers, body })
 }

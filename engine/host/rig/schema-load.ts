@@ -10,6 +10,11 @@ const TimeOfDay = z
     new RegExp(`${DURATION.source}|${CLOCK_TIME.source}`),
     'expected a duration such as "10m" or a local time such as "09:00"',
   )
+export const Name = z
+  .string()
+  .min(1)
+  .max(60)
+  .regex(/^[\w.+:@ ()-]+$/, 'expected letters, digits, blanks and any of . + : @ ( ) - _')
 const Weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])
 export const Amount = z.number().nonnegative()
 /** When something recurs: each day between two local times, or each `every` between two offsets. */

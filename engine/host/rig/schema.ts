@@ -2,20 +2,15 @@ import { z } from 'zod'
 import { AppId } from '../../../contract/ids.ts'
 import { SIGNED_DURATION } from './duration.ts'
 import { Battery, CardAddress, Gpu, GpuMemory, Meter } from './schema-devices.ts'
-import { Amount, Duration, Load, Window } from './schema-load.ts'
+import { Amount, Duration, Load, Name, Window } from './schema-load.ts'
+import { Server } from './schema-servers.ts'
 
 /** The rig format. Published as docs/rig.schema.json; every field is explained in docs/rigs.md. Times count from the rig's start, sleep included. */
 const SignedDuration = z.string().regex(SIGNED_DURATION, 'expected a duration with a sign, such as "-30s" or "2h"')
-const Name = z
-  .string()
-  .min(1)
-  .max(60)
-  .regex(/^[\w.+:@ ()-]+$/, 'expected letters, digits, blanks and any of . + : @ ( ) - _')
 const AbsolutePath = z
   .string()
   .max(400)
   .regex(/^(?:\/|[A-Za-z]:\\)[^\0]*$/, 'expected an absolute path')
-const Json = z.json().meta({ id: 'Json' })
 
 const Cpu = z.strictObject({
   model: z.string().max(120).default('Rig CPU'),
@@ -109,23 +104,6 @@ export const Process = z.strictObject({
   gpuSlice: z.int().nonnegative().optional(),
 })
 export type RigProcess = z.infer<typeof Process>
-
-const Route = z.strictObject({
-  status: z.int().min(100).max(599).default(200),
-  headers: z.record(z.string(), z.string()).default({}),
-  body: z.union([z.string(), z.record(z.string(), Json), z.array(Json)]).default(''),
-})
-const Server = z.strictObject({
-  port: z.int().min(1).max(65_535),
-  app: AppId.optional(),
-  from: Duration.default('0s'),
-  until: Duration.optional(),
-  /** Answers by method and path: "GET /api/ps". */
-  routes: z.record(z.string().regex(/^(GET|POST) \/\S*$/, 'expected a key such as "GET /api/ps"'), Route).default({}),
-  /** Read and kept: no connector of this version asks for them. */
-  models: z.array(z.record(z.string(), Json)).default([]),
-  requests: z.array(z.record(z.string(), Json)).default([]),
-})
 
 const whenFields = { at: Duration, every: Duration.optional() }
 const FaultKind = z.enum([

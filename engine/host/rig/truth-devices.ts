@@ -14,6 +14,8 @@ export type DeviceTruth = {
   /** Active and idle, mJ; every app that ever used the card. */
   readonly byApp: ReadonlyMap<AppId, number>
   readonly idleByApp: ReadonlyMap<AppId, number>
+  /** By the names of processes that are apps'. */
+  readonly idleByProcess: ReadonlyMap<string, number>
 }
 
 type Use = { readonly life: Life; readonly spans: readonly Span[] }
@@ -34,7 +36,12 @@ function deviceTruth(rig: Rig, card: RigGpu, awake: readonly Span[]): DeviceTrut
       return { life, spans: held.flatMap(({ fromMs, toMs }) => clipped(awake, fromMs, toMs)) }
     })
   const byApp = new Map<AppId, number>()
-  const idleByApp = idleEnergies(rig, card, uses)
+  const idleByProcess = idleEnergies(rig, card, uses)
+  const idleByApp = new Map<AppId, number>()
+  for (const { name, app } of rig.processes) {
+    const idleMj = idleByProcess.get(name)
+    if (app !== undefined && idleMj !== undefined) idleByApp.set(app, (idleByApp.get(app) ?? 0) + idleMj)
+  }
   let otherMj = exactIntegral(card.otherW, rig, up)
   for (const { life, spans } of uses) {
     const { app } = life.spec
@@ -48,12 +55,12 @@ function deviceTruth(rig: Rig, card: RigGpu, awake: readonly Span[]): DeviceTrut
   const domain = DomainId.parse(`${card.kind}/${card.pci}`)
   const isMeasured = card.inside === undefined
   const truth = { zone: domain, domain, kind: card.kind, isMeasured, energyMj, floorMj, otherMj }
-  return { truth, card, byApp, idleByApp }
+  return { truth, card, byApp, idleByApp, idleByProcess }
 }
 
 /** Between two moments in which somebody takes or gives memory, the power of memory held is divided by bytes, in time that nothing works. */
-function idleEnergies(rig: Rig, card: RigGpu, uses: readonly Use[]): Map<AppId, number> {
-  const idleByApp = new Map<AppId, number>()
+function idleEnergies(rig: Rig, card: RigGpu, uses: readonly Use[]): Map<string, number> {
+  const idleByProcess = new Map<string, number>()
   const holders = uses.filter(({ life }) => isResident(life.spec))
   const edges = uses.flatMap(({ spans }) => spans.flatMap(({ fromMs, toMs }) => [fromMs, toMs]))
   const cuts = [...new Set(edges)].toSorted((a, b) => a - b)
@@ -66,12 +73,11 @@ function idleEnergies(rig: Rig, card: RigGpu, uses: readonly Use[]): Map<AppId, 
     const busyMs = total(uses.filter(covers), ({ life }) => exactIntegral(life.spec.gpu ?? 0, rig, [span]))
     const quietMj = card.residentW * (lengthOf(span) - busyMs)
     for (const { life } of resident) {
-      const { app } = life.spec
-      if (app === undefined) continue
-      idleByApp.set(app, (idleByApp.get(app) ?? 0) + (quietMj * heldBytes(life.spec)) / bytes)
+      const { name } = life.spec
+      idleByProcess.set(name, (idleByProcess.get(name) ?? 0) + (quietMj * heldBytes(life.spec)) / bytes)
     }
   }
-  return idleByApp
+  return idleByProcess
 }
 
 function wattsOf(card: RigGpu, { app }: RigProcess): number {

@@ -24,7 +24,7 @@ export function exactIntegral(load: Load, rig: Rig, spans: readonly Span[]): num
 /** The load at one moment, straight from its declaration. */
 export function valueAt(load: Load, rig: Rig, atMs: number): number {
   if (typeof load === 'number') return load
-  if ('steps' in load) return load.steps.findLast(([at]) => durationMs(at) <= atMs)?.[1] ?? 0
+  if ('steps' in load) return stepAt(load.steps, atMs)
   if ('ramp' in load) return rampAt(load.ramp, atMs)
   if ('wave' in load) {
     const { period, high, low = 0, duty = 0.5 } = load.wave
@@ -36,6 +36,26 @@ export function valueAt(load: Load, rig: Rig, atMs: number): number {
   }
   if ('sum' in load) return load.sum.reduce<number>((sum, part) => sum + valueAt(part, rig, atMs), 0)
   return cachedRecurrence(load, rig)(atMs).inside ? valueAt(load.load, rig, atMs) : 0
+}
+
+const times = new WeakMap<object, number[]>()
+
+/** Read once: what servers do makes thousands of steps. */
+function timesOf(steps: readonly [string, number][]): number[] {
+  const known = times.get(steps) ?? steps.map(([at]) => durationMs(at))
+  times.set(steps, known)
+  return known
+}
+
+function stepAt(steps: readonly [string, number][], atMs: number): number {
+  const stepsMs = timesOf(steps)
+  let [before, after] = [-1, stepsMs.length]
+  while (after - before > 1) {
+    const middle = (before + after) >> 1
+    if ((stepsMs[middle] as number) <= atMs) before = middle
+    else after = middle
+  }
+  return steps[before]?.[1] ?? 0
 }
 
 function rampAt(ramp: readonly [string, number][], atMs: number): number {
@@ -50,7 +70,7 @@ function rampAt(ramp: readonly [string, number][], atMs: number): number {
 /** Every moment in the interval where the load may jump or change its slope. */
 function bendsOf(load: Load, rig: Rig, fromMs: number, toMs: number): number[] {
   if (typeof load === 'number') return []
-  if ('steps' in load) return load.steps.map(([at]) => durationMs(at))
+  if ('steps' in load) return timesOf(load.steps)
   if ('ramp' in load) return load.ramp.map(([at]) => durationMs(at))
   if ('sum' in load) return load.sum.flatMap((part) => bendsOf(part, rig, fromMs, toMs))
   if ('wave' in load) {

@@ -3,6 +3,7 @@ import type { Span } from './calendar.ts'
 import { durationMs } from './duration.ts'
 import { type Life, livesOf, sleepsOf } from './lives.ts'
 import type { Rig, RigProcess, RigRootZone, RigZone } from './schema.ts'
+import { withServedLoads } from './served-load.ts'
 import { holdsWhole } from './tellers.ts'
 import { type DeviceTruth, deviceTruths, isCardAdditive } from './truth-devices.ts'
 import { exactIntegral } from './truth-load.ts'
@@ -51,7 +52,8 @@ const DETERMINED_RATIO = 0.01
  * Integrates the rig's declaration from `fromMs` to `toMs` since its start. Shares the declaration's meaning (times, windows, seeded bursts)
  * with the counters that the rig renders, and no arithmetic with them or with the engine.
  */
-export function rigTruth(rig: Rig, fromMs: number, toMs: number): RigTruth {
+export function rigTruth(declared: Rig, fromMs: number, toMs: number): RigTruth {
+  const rig = withServedLoads(declared)
   const awake = without({ fromMs, toMs }, sleepsOf(rig))
   const draws = livesOf(rig).map((life) => ({ life, spans: clipped(awake, life.startMs, life.stopMs) }))
   const devices = deviceTruths(rig, awake)

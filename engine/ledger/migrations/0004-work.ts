@@ -3,7 +3,8 @@ import { migration } from './migration.ts'
 /**
  * What was delivered, and by which model: models with their energy, output by the hour, requests, and who they were for. A model's energy is
  * part of its app's, never beside it. `output` holds counts that may be unknown (NULL) and the energy of the requests among them; 0 as a
- * model, person or project is "none told". Identities and projects are keyed hashes; a label is what the owner typed.
+ * model, person or project is "none told". Identities and projects are keyed hashes; a label is what the owner typed. What is left of requests
+ * that are no longer kept are histograms by the day (UTC), packed (histogram.ts). A job that runs, or that nothing measured, has no energy yet.
  */
 export const work = migration(
   4,
@@ -102,14 +103,14 @@ export const work = migration(
     PRIMARY KEY (ended_ms, id)
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX request_by_id ON request (id);
+  CREATE INDEX request_by_model ON request (model_id, ended_ms, output_tokens, duration_ms, first_ms);
 
   CREATE TABLE request_histogram (
     start_s INTEGER NOT NULL,
     model_id INTEGER NOT NULL,
     what TEXT NOT NULL CHECK (what IN ('uj_per_token', 'duration_ms', 'first_ms')),
-    bin INTEGER NOT NULL,
-    requests INTEGER NOT NULL CHECK (requests > 0),
-    PRIMARY KEY (start_s, model_id, what, bin)
+    bins BLOB NOT NULL CHECK (length(bins) > 0),
+    PRIMARY KEY (start_s, model_id, what)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE job (
@@ -120,10 +121,11 @@ export const work = migration(
     start_s INTEGER NOT NULL,
     end_s INTEGER,
     exit_code INTEGER,
-    energy_mj INTEGER NOT NULL CHECK (energy_mj >= 0),
+    energy_mj INTEGER CHECK (energy_mj >= 0),
     uncertainty REAL,
     provenance TEXT CHECK (provenance IN ('counter', 'sensor', 'estimate')),
     estimated_mj INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX job_by_end ON job (end_s);
   `,
 )

@@ -1,4 +1,4 @@
-import type { HistoryRow } from '../../../contract/history.ts'
+import type { HistoryRow, Output } from '../../../contract/history.ts'
 import {
   appsUncertaintyMj,
   type DomainSum,
@@ -18,19 +18,27 @@ import {
   pooledDomainSums,
   provenanceOf,
 } from './domain-sums.ts'
+import { NO_OUTPUT } from './history-outputs.ts'
 import type { DomainRow, SeriesTables } from './series.ts'
 import { type Sums, totalsByApp } from './sums.ts'
 
-const NO_OUTPUT = { tokens: null, requests: null, images: null, audioS: null } as const
+/** What was delivered, by the app's row id or the bucket's start. */
+export type Outputs = ReadonlyMap<number, Output>
 
 /** The largest first; ties by key, so that the order is always the same. */
-export function appRows(sums: Sums, series: SeriesTables): HistoryRow[] {
+export function appRows(sums: Sums, series: SeriesTables, outputs: Outputs = new Map()): HistoryRow[] {
   const apps = appsByDomain(sums, series)
   const domains = domainSums(sums, apps, series)
   const parts = partsByApp(apps, series)
   const rows = [...totalsByApp(sums)].map(([rowId, totals]) => {
     const { id, name } = appRow(series, rowId)
-    return appsRow({ key: id, name }, totals, parts.get(rowId) ?? [], domains, (app) => app === id)
+    return appsRow(
+      { key: id, name, output: outputs.get(rowId) ?? NO_OUTPUT },
+      totals,
+      parts.get(rowId) ?? [],
+      domains,
+      (app) => app === id,
+    )
   })
   return rows.sort(byEnergy)
 }
@@ -62,6 +70,7 @@ export function bucketRows(
   by: 'hour' | 'day',
   zone: HomeZone,
   series: SeriesTables,
+  outputs: Outputs,
 ): HistoryRow[] {
   return [...groups]
     .sort(([a], [b]) => a - b)
@@ -69,7 +78,13 @@ export function bucketRows(
       const key = isoTime(zone, startS)
       const name = by === 'day' ? key.slice(0, 10) : key.slice(0, 16).replace('T', ' ')
       const { domains, parts } = allApps(sums, series)
-      return appsRow({ key, name }, totalOfApps(sums), parts, domains, () => true)
+      return appsRow(
+        { key, name, output: outputs.get(startS) ?? NO_OUTPUT },
+        totalOfApps(sums),
+        parts,
+        domains,
+        () => true,
+      )
     })
 }
 
@@ -97,7 +112,7 @@ function allApps(sums: Sums, series: SeriesTables): { domains: DomainSum[]; part
 }
 
 function appsRow(
-  named: { key: string; name: string },
+  named: Pick<HistoryRow, 'key' | 'name' | 'output'>,
   { activeMj, idleMj, estimatedMj }: AppCell,
   parts: readonly Part[],
   domains: readonly DomainSum[],
@@ -113,7 +128,6 @@ function appsRow(
     uncertainty: expandedRatio(appsUncertaintyMj(domains, selected), energyMj),
     provenance: provenanceOf(parts),
     estimatedRatio: energyMj > 0 ? estimatedMj / energyMj : 0,
-    output: NO_OUTPUT,
     domain: null,
   }
 }

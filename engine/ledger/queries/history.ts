@@ -2,15 +2,17 @@ import type Database from 'better-sqlite3'
 import type { History, HistoryRow } from '../../../contract/history.ts'
 import type { AppFactors } from '../../../contract/overhead.ts'
 import { OWN, readOwn } from '../state.ts'
-import { type HomeZone, homeZone } from '../zone.ts'
+import { homeZone } from '../zone.ts'
 import { bucketOf } from './bucket-of.ts'
 import { cover } from './cover.ts'
 import { coverage, gaps } from './coverage.ts'
 import { domainRow } from './domain-sums.ts'
+import { outputsByApp, outputsByStart } from './history-outputs.ts'
 import { appRows, bucketRows, domainRows } from './history-rows.ts'
 import { overheadOf } from './overhead.ts'
 import { readSeries, type SeriesTables } from './series.ts'
 import { type Sums, sumRows } from './sums.ts'
+import { workRange } from './work-range.ts'
 
 export type HistoryQuestion = { readonly fromS: number; readonly toS: number; readonly by: History['by'] }
 
@@ -26,7 +28,9 @@ export function history(db: Database.Database, question: HistoryQuestion): Recor
   const series = readSeries(db)
   const zone = homeZone(String(readOwn(db, OWN.timeZone) ?? 'UTC'))
   const { segments, fromS, toS } = cover(db, question, { finestS: 10, coarsestS: by === 'hour' ? 3_600 : 86_400 })
-  const groups = sumRows(db, segments, by === 'hour' || by === 'day' ? bucketOf(db, by, zone) : () => fromS)
+  const keyOf = by === 'hour' || by === 'day' ? bucketOf(db, by, zone) : () => fromS
+  const groups = sumRows(db, segments, keyOf)
+  const worked = workRange(db, { fromS, toS })
   const overhead = overheadOf(db, { fromS, toS }, series)
   return {
     fromS,
@@ -35,24 +39,22 @@ export function history(db: Database.Database, question: HistoryQuestion): Recor
     timeZone: zone.timeZone,
     coverageRatio: coverage(db, fromS, toS),
     ...machineTotals([...groups.values()], series),
-    rows: rowsOf(by, groups, zone, series),
+    rows: rowsOf(),
+    outputFromS: worked.fromS,
+    outputToS: worked.toS,
     overheadMj: overhead?.overheadMj ?? null,
     overheadRatio: overhead?.ratio ?? null,
     overheadBy: overhead?.meter.id ?? null,
     gaps: gaps(db, fromS, toS),
   }
-}
 
-function rowsOf(
-  by: History['by'],
-  groups: ReadonlyMap<number, Sums>,
-  zone: HomeZone,
-  series: SeriesTables,
-): HistoryRow[] {
-  if (by === 'hour' || by === 'day') return bucketRows(groups, by, zone, series)
-  const [sums] = groups.values()
-  if (sums === undefined) return []
-  return by === 'app' ? appRows(sums, series) : domainRows(sums, series)
+  function rowsOf(): HistoryRow[] {
+    if (by === 'hour' || by === 'day')
+      return bucketRows(groups, by, zone, series, outputsByStart(db, worked, by, keyOf))
+    const [sums] = groups.values()
+    if (sums === undefined) return []
+    return by === 'app' ? appRows(sums, series, outputsByApp(db, worked)) : domainRows(sums, series)
+  }
 }
 
 function machineTotals(groups: readonly Sums[], series: SeriesTables) {

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import { type AppCell, addApp, type Cells, domainCell } from '../cells.ts'
+import { type AppCell, addApp, type Cells, type DomainCell, domainCell } from '../cells.ts'
 import { unpackInto } from '../pack.ts'
 import { isZoned, type ResolutionS } from '../resolutions.ts'
 import type { Segment } from './cover.ts'
@@ -56,6 +56,32 @@ export function sumRows<K>(
     }
   }
   return groups
+}
+
+/** What several groups hold together. */
+export function mergedSums(groups: Iterable<Sums>): Sums {
+  const all: Sums = { domains: new Map(), coarseDomains: new Map(), coarseApps: new Map() }
+  for (const { domains, coarseDomains, coarseApps } of groups) {
+    for (const [domain, cell] of domains) addDomain(all.domains, domain, cell)
+    for (const [app, cell] of coarseApps) addApp(all.coarseApps, app, cell)
+    for (const [domain, { measuredMj, estimatedMj }] of coarseDomains) {
+      const coarse = all.coarseDomains.get(domain) ?? { measuredMj: 0, estimatedMj: 0 }
+      all.coarseDomains.set(domain, coarse)
+      coarse.measuredMj += measuredMj
+      coarse.estimatedMj += estimatedMj
+    }
+  }
+  return all
+}
+
+function addDomain(into: Cells, domain: number, { apps, ...values }: DomainCell<number>): void {
+  const cell = domainCell(into, domain)
+  cell.energyMj += values.energyMj
+  cell.idleMj += values.idleMj
+  cell.otherMj += values.otherMj
+  cell.estimatedMj += values.estimatedMj
+  cell.varMj2 += values.varMj2
+  for (const [app, share] of apps) addApp(cell.apps, app, share)
 }
 
 type DomainValues = [number, number, number, number, number, number, number]

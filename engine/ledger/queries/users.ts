@@ -1,17 +1,23 @@
 import type Database from 'better-sqlite3'
 import { UserId } from '../../../contract/ids.ts'
-import type { ProjectRow, UserRow } from '../../../contract/models.ts'
-import { appsWork } from './apps.ts'
-import { delivered, joulesPer, NOT_REPORTED, type OutputSum, outputSums, perJoule } from './delivered.ts'
-import { type WorkQuestion, wholeHours } from './work-range.ts'
+import type { Efficiency, ProjectRow, UserRow } from '../../../contract/models.ts'
+import { appEnergies } from './apps.ts'
+import {
+  delivered,
+  type EfficiencyOf,
+  ELSEWHERE,
+  ESTIMATE_FROM_RATIO,
+  joulesPer,
+  NOT_REPORTED,
+  none,
+  type OutputSum,
+  outputSums,
+  perJoule,
+} from './delivered.ts'
+import { describedModels, modelFigures } from './model-figures.ts'
+import { readPeople } from './people.ts'
+import { type WorkQuestion, workRange } from './work-range.ts'
 
-type Person = {
-  readonly rowId: number
-  readonly key: string
-  readonly kind: 'os' | 'api' | 'headcount'
-  readonly label: string | null
-  readonly mergedInto: number | null
-}
 /** A user as the ledger knows one: what its owner typed, or nothing; the caller turns it into a name. */
 export type NamelessUser = Omit<UserRow, 'name' | 'merged'> & {
   readonly number: number
@@ -19,80 +25,114 @@ export type NamelessUser = Omit<UserRow, 'name' | 'merged'> & {
   readonly merged: { readonly id: UserId; readonly number: number; readonly label: string | null }[]
 }
 export type NamelessProject = Omit<ProjectRow, 'name'> & { readonly number: number; readonly label: string | null }
+export type UsersWork = {
+  readonly fromS: number
+  readonly toS: number
+  readonly users: NamelessUser[]
+  readonly projects: NamelessProject[]
+}
 
-/** Who received what, and what their requests drew. One person behind several identities is one user. */
-export function usersWork(
-  db: Database.Database,
-  question: WorkQuestion,
-): { users: NamelessUser[]; projects: NamelessProject[] } {
-  const range = wholeHours(db, question)
-  const people = db
-    .prepare<[], Person>('SELECT id AS rowId, key, kind, label, merged_into AS mergedInto FROM person')
-    .all()
-  const byRow = new Map(people.map((person) => [person.rowId, person]))
-  const sums = outputSums(db, range)
-  const appUncertainty = largestUncertainty(db, question)
-  const users = [...Map.groupBy(sums, ({ person }) => rootOf(person, byRow))].map(([rowId, own]): NamelessUser => {
-    const person = byRow.get(rowId) ?? null
+/** Beside output that no meter saw, whose energy is its model's alone, that of the requests would be too little. */
+const NOT_METERED = 'not metered'
+
+/** Who received what, and what their requests drew. One person behind several identities is one user; 0 is nobody that is known. */
+export function usersWork(db: Database.Database, question: WorkQuestion): UsersWork {
+  const range = workRange(db, question)
+  const people = readPeople(db)
+  const sums = outputSums(db, range.segments)
+  const uncertaintyOf = uncertainties(db, range)
+  const users = [...Map.groupBy(sums, ({ person }) => people.rootOf(person))].map(([rowId, own]): NamelessUser => {
+    const person = people.of(rowId)
+    const figures = figuresOf(own, uncertaintyOf)
+    const unknown = { tokensPerJ: none(NOT_METERED), jPerToken: none(NOT_METERED) }
     return {
       id: UserId.parse(person?.key ?? 'unknown'),
       number: rowId,
       label: person?.label ?? null,
       kind: person?.kind ?? 'unknown',
-      ...figuresOf(own, appUncertainty),
-      merged: people
-        .filter((other) => other.rowId !== rowId && rootOf(other.rowId, byRow) === rowId)
+      ...figures,
+      ...(person === null ? unknown : {}),
+      merged: people.all
+        .filter((other) => other.rowId !== rowId && people.rootOf(other.rowId) === rowId)
         .map((other) => ({ id: UserId.parse(other.key), number: other.rowId, label: other.label })),
     }
   })
-  const labels = new Map(
+  const { fromS, toS } = range
+  return { fromS, toS, users: users.sort(byEnergy), projects: projectsOf(db, sums).sort(byEnergy) }
+}
+
+function projectsOf(db: Database.Database, sums: readonly OutputSum[]): NamelessProject[] {
+  const known = new Map(
     db
       .prepare<[], { rowId: number; key: string; label: string | null }>('SELECT id AS rowId, key, label FROM project')
       .all()
       .map((row) => [row.rowId, row]),
   )
-  const projects = [...Map.groupBy(sums, ({ project }) => project)].flatMap(([rowId, own]): NamelessProject[] => {
-    const project = labels.get(rowId)
+  return [...Map.groupBy(sums, ({ project }) => project)].flatMap(([rowId, own]): NamelessProject[] => {
+    const project = known.get(rowId)
     if (project === undefined) return []
-    const { energyMj, delivered, lastS } = figuresOf(own, appUncertainty)
-    return [{ id: project.key, number: rowId, label: project.label, energyMj, delivered, lastS }]
+    return [{ id: project.key, number: rowId, label: project.label, ...amountsOf(own) }]
   })
-  return { users: users.sort(byEnergy), projects: projects.sort(byEnergy) }
 }
 
-/** Follows merges; a circle, which nobody can make here, ends where it began. */
-function rootOf(rowId: number, people: ReadonlyMap<number, Person>): number {
-  const seen = new Set<number>()
-  let at = rowId
-  for (;;) {
-    const next = people.get(at)?.mergedInto ?? null
-    if (next === null || seen.has(next)) return at
-    seen.add(next)
-    at = next
-  }
+/** Half-width at k = 2 ÷ energy of what requests are divided within: their model, else their app. */
+function uncertainties(db: Database.Database, range: WorkQuestion): (sum: OutputSum) => number | null {
+  const apps = appEnergies(db, range)
+  const models = modelFigures(db, range, describedModels(db), apps)
+  const appKeys = new Map(
+    db
+      .prepare<[], { rowId: number; key: string }>('SELECT id AS rowId, key FROM app')
+      .all()
+      .map(({ rowId, key }) => [rowId, key]),
+  )
+  return ({ app, model }) => models.get(model)?.uncertainty ?? apps.get(appKeys.get(app) ?? '')?.uncertainty ?? null
 }
 
-/** Requests are divided within their models and apps: what is uncertain about those is uncertain about them. */
-function largestUncertainty(db: Database.Database, question: WorkQuestion): number | null {
-  const [largest] = appsWork(db, question).rows.filter((row) => row.delivered.requests !== null)
-  return largest?.uncertainty ?? null
-}
-
-function figuresOf(sums: readonly OutputSum[], appUncertainty: number | null) {
-  const energyMj = sums.reduce((all, one) => all + one.requestMj, 0)
-  const varMj2 = sums.reduce((all, one) => all + one.requestVarMj2, 0)
-  const uncertainty = energyMj > 0 ? Math.hypot(appUncertainty ?? 0, (2 * Math.sqrt(varMj2)) / energyMj) : null
-  const local = sums.filter(({ isRemote }) => isRemote === 0)
-  const { outputTokens } = delivered(local)
-  const of = { amount: outputTokens, energyJ: energyMj / 1_000, uncertainty, isEstimate: false, missing: NOT_REPORTED }
+function amountsOf(sums: readonly OutputSum[]) {
   return {
-    energyMj,
-    uncertainty,
+    energyMj: sums.reduce((all, one) => all + one.requestMj, 0),
     delivered: delivered(sums),
-    tokensPerJ: perJoule(of),
-    jPerToken: energyMj > 0 ? joulesPer(of) : perJoule(of),
-    lastS: Math.max(...sums.map(({ lastS }) => lastS)),
+    lastS: sums.reduce((last, one) => Math.max(last, one.lastS), 0),
   }
+}
+
+/**
+ * Gain and share of the models and apps that somebody's requests ran on may all err in one direction, so those are added; what the division
+ * among requests adds is independent.
+ */
+function figuresOf(sums: readonly OutputSum[], uncertaintyOf: (sum: OutputSum) => number | null) {
+  const amounts = amountsOf(sums)
+  const { energyMj } = amounts
+  let commonMj = 0
+  let varMj2 = 0
+  let estimatedMj = 0
+  for (const sum of sums) {
+    commonMj += sum.requestMj * (uncertaintyOf(sum) ?? 0)
+    varMj2 += sum.requestVarMj2
+    estimatedMj += sum.requestEstimatedMj
+  }
+  const uncertainty = energyMj > 0 ? Math.hypot(commonMj, 2 * Math.sqrt(varMj2)) / energyMj : null
+  return { ...amounts, uncertainty, ...ratiosOf(sums, energyMj, uncertainty, estimatedMj) }
+}
+
+function ratiosOf(
+  sums: readonly OutputSum[],
+  energyMj: number,
+  uncertainty: number | null,
+  estimatedMj: number,
+): { tokensPerJ: Efficiency; jPerToken: Efficiency } {
+  const local = sums.filter(({ isRemote }) => isRemote === 0)
+  if (local.length === 0) return { tokensPerJ: none(ELSEWHERE), jPerToken: none(ELSEWHERE) }
+  const { outputTokens, estimatedTokens } = delivered(local)
+  const of: EfficiencyOf = {
+    amount: outputTokens,
+    energyJ: energyMj / 1_000,
+    uncertainty,
+    isEstimate:
+      estimatedMj > ESTIMATE_FROM_RATIO * energyMj || estimatedTokens > ESTIMATE_FROM_RATIO * (outputTokens ?? 0),
+    missing: NOT_REPORTED,
+  }
+  return { tokensPerJ: perJoule(of), jPerToken: joulesPer(of) }
 }
 
 function byEnergy(a: { energyMj: number; number: number }, b: { energyMj: number; number: number }): number {

@@ -3,7 +3,14 @@ import { type Endpoint, sayFailed, textUnder } from './protocol.ts'
 
 /** Anthropic's messages. Counts are cumulative: the last value wins and nothing is added up; a delta that lacks one leaves it as it was. */
 export const anthropic: readonly Endpoint[] = [
-  { path: /\/messages$/, dialect: 'anthropic', delivers: 'text', keys: ['model', 'usage', 'error', 'type'], list: null, read },
+  {
+    path: /\/messages$/,
+    dialect: 'anthropic',
+    delivers: 'text',
+    keys: new Set(['model', 'usage', 'error', 'type']),
+    list: null,
+    read,
+  },
 ]
 
 function read(value: JsonObject, tally: Tally): string | null {

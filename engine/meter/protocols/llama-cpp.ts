@@ -1,7 +1,7 @@
 import { countOf, type JsonObject, nameModel, objectOf, type Tally, tell } from '../tally.ts'
 import { type Endpoint, sayFailed, textUnder } from './protocol.ts'
 
-const KEYS = ['model', 'timings', 'tokens_predicted', 'tokens_evaluated', 'error']
+const KEYS = new Set(['model', 'timings', 'tokens_predicted', 'tokens_evaluated', 'error'])
 
 /** llama-server's own dialect: every piece tells the counts so far, the last one (`stop: true`) the timings. */
 export const llamaCpp: readonly Endpoint[] = [/\/completion$/, /\/infill$/].map((path) => ({

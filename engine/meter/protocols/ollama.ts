@@ -1,10 +1,10 @@
 import { countOf, isText, type JsonObject, msOf, nameModel, objectOf, type Tally, tell } from '../tally.ts'
 import { type Endpoint, sayFailed, textUnder } from './protocol.ts'
 
-const KEYS = [
+const KEYS = new Set([
   ...['model', 'remote_model', 'remote_host', 'done', 'done_reason', 'error'],
   ...['eval_count', 'prompt_eval_count', 'load_duration'],
-]
+])
 const NS_IN_MS = 1e-6
 
 /** Ollama's own dialect: lines of JSON; the one with `done: true` tells all (docs/api.md). */

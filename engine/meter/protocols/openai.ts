@@ -3,7 +3,7 @@ import { readTimings } from './llama-cpp.ts'
 import { type Endpoint, sayFailed, textUnder } from './protocol.ts'
 
 const TEXT_KEYS = ['content', 'reasoning_content', 'reasoning', 'thinking', 'text']
-const KEYS = ['model', 'usage', 'timings', 'error', 'duration']
+const KEYS = new Set(['model', 'usage', 'timings', 'error', 'duration'])
 
 /** The OpenAI dialect, as most local servers speak it. Prompt counts contain their cached part, output counts their reasoning. */
 export const openai: readonly Endpoint[] = [
@@ -15,7 +15,12 @@ export const openai: readonly Endpoint[] = [
   endpoint(/\/audio\/speech$/, 'speech', readChat),
 ]
 
-function endpoint(path: RegExp, delivers: Endpoint['delivers'], read: Endpoint['read'], list: string | null = null): Endpoint {
+function endpoint(
+  path: RegExp,
+  delivers: Endpoint['delivers'],
+  read: Endpoint['read'],
+  list: string | null = null,
+): Endpoint {
   return { path, dialect: 'openai', delivers, keys: KEYS, list, read }
 }
 

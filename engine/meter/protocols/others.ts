@@ -8,13 +8,13 @@ export const others: readonly Endpoint[] = [
   {
     // LM Studio's own chat.
     ...{ path: /\/api\/v1\/chat$/, dialect: 'openai', delivers: 'text', list: null },
-    keys: ['model_instance_id', 'stats', 'error'],
+    keys: new Set(['model_instance_id', 'stats', 'error']),
     read: readLmStudio,
   },
   {
     // KoboldCpp counts nothing in its answers.
     ...{ path: /\/api\/(?:v1\/generate|extra\/generate\/stream)$/, dialect: 'openai', delivers: 'text', list: null },
-    keys: ['error'],
+    keys: new Set(['error']),
     read: (value, tally) => {
       sayFailed(value, tally)
       return textUnder(value, ['token'], tally)
@@ -23,7 +23,7 @@ export const others: readonly Endpoint[] = [
   {
     // text-generation-inference and SGLang share this path.
     ...{ path: /\/generate(?:_stream)?$/, dialect: 'openai', delivers: 'text', list: null },
-    keys: ['details', 'meta_info', 'error'],
+    keys: new Set(['details', 'meta_info', 'error']),
     read: readGenerate,
     readHead: (field, tally) =>
       tell(tally, {
@@ -33,7 +33,7 @@ export const others: readonly Endpoint[] = [
   },
   {
     // text-embeddings-inference; its answer is a bare list of vectors.
-    ...{ path: /\/embed$/, dialect: 'openai', delivers: 'vectors', list: null, keys: ['error'] },
+    ...{ path: /\/embed$/, dialect: 'openai', delivers: 'vectors', list: null, keys: new Set(['error']) },
     read: (value, tally) => {
       sayFailed(value, tally)
       return null
@@ -41,7 +41,13 @@ export const others: readonly Endpoint[] = [
   },
   {
     // AUTOMATIC1111 and its kin; a grid stands among the images, so those that were asked for are counted.
-    ...{ path: /\/sdapi\/v1\/(?:txt2img|img2img)$/, dialect: 'openai', delivers: 'images', list: 'images', keys: ['error'] },
+    ...{
+      path: /\/sdapi\/v1\/(?:txt2img|img2img)$/,
+      dialect: 'openai',
+      delivers: 'images',
+      list: 'images',
+      keys: new Set(['error']),
+    },
     read: (value, tally) => {
       sayFailed(value, tally)
       return null
@@ -53,7 +59,13 @@ export const others: readonly Endpoint[] = [
   },
   {
     // whisper.cpp.
-    ...{ path: /\/inference$/, dialect: 'openai', delivers: 'transcript', list: null, keys: ['duration', 'error'] },
+    ...{
+      path: /\/inference$/,
+      dialect: 'openai',
+      delivers: 'transcript',
+      list: null,
+      keys: new Set(['duration', 'error']),
+    },
     read: (value, tally) => {
       sayFailed(value, tally)
       tally.audioMs = msOf(value.duration, 1_000) ?? tally.audioMs

@@ -10,7 +10,7 @@ export type Endpoint = {
   readonly dialect: Dialect
   readonly delivers: 'text' | 'vectors' | 'images' | 'transcript' | 'speech'
   /** Top-level keys of an answer in one piece that `read` looks at. */
-  readonly keys: readonly string[]
+  readonly keys: ReadonlySet<string>
   /** Top-level list of such an answer whose members are delivered images. */
   readonly list: string | null
   /**

@@ -11,6 +11,8 @@ import { judgeUnits } from './judge.ts'
 export const WALL = SourceId.parse('wall')
 
 const LONGEST_WAIT_MS = 60_000
+/** A question that is due with this tick, but for its jitter, is put with it: to wake for it alone costs as much again. */
+const EARLY_MS = 100
 /** Devices lock their owner out after a few wrong passwords. */
 const MOST_DENIALS = 2
 /** A fine register that has not moved for so long says that nothing was drawn; a coarse one, without watts beside it, says nothing yet. */
@@ -69,9 +71,9 @@ export class MeterPoll {
     this.#ready = null
     if (this.#cancel === null && !this.#isAsking && Number.isFinite(this.#dueMs)) {
       const { clock } = this.#host
-      this.#cancel = clock.after(Math.max(0, this.#dueMs - clock.monotonicMs()), () => void this.#ask(), {
-        background: true,
-      })
+      const waitMs = this.#dueMs - clock.monotonicMs()
+      if (waitMs <= EARLY_MS) void this.#ask()
+      else this.#cancel = clock.after(waitMs, () => void this.#ask(), { background: true })
     }
     return ready
   }

@@ -14,7 +14,7 @@ export function temporaryDirectory(): string {
   return directory
 }
 
-/** Opens a ledger that must open, with both domains and both apps described. */
+/** Opens a ledger that must open, with all of `domainsAndApps` described. */
 export function openDescribed(
   directory: string,
   options: Partial<LedgerOptions> = {},
@@ -23,6 +23,9 @@ export function openDescribed(
   if (!opened.ok) throw new Error(opened.reason)
   for (const one of domainsAndApps.domains) opened.value.ledger.describeDomain(one)
   for (const one of domainsAndApps.apps) opened.value.ledger.describeApp(one)
+  for (const one of domainsAndApps.models) opened.value.ledger.describeModel(one)
+  for (const one of domainsAndApps.people) opened.value.ledger.describePerson(one)
+  for (const one of domainsAndApps.projects) opened.value.ledger.describeProject(one)
   return opened.value
 }
 

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { openReader, type Reader } from '../../../engine/ledger/reader.ts'
 import { fcOptions } from '../../support/counts.ts'
 import { openDescribed, query, temporaryDirectory } from './machine.ts'
-import { anyDomain, parts } from './machine-arbitraries.ts'
-import { cpu, gpu, interval, MIDNIGHT_S } from './records.ts'
+import { anyDomain, modelsOf, outputs, parts } from './machine-arbitraries.ts'
+import { comfy, cpu, gpu, interval, MIDNIGHT_S, modelInterval, ollama, output } from './records.ts'
 import { expectExactRollups } from './rollup-check.ts'
 
 const utc = (text: string) => Date.parse(text) / 1_000
@@ -172,21 +172,46 @@ test('a clock that jumps a century ahead and back costs no history, and no detai
 })
 
 type Amounts = { measuredMj: number; idleMj: number; otherMj: number }
+type Delivered = { readonly atS: number; readonly tokens: number | null }
 /** The model: what was recorded, by 10 s bucket. */
-type Model = { readonly buckets: Map<number, Amounts>; nowS: number; flushed: boolean }
+type Model = {
+  readonly buckets: Map<number, Amounts>
+  /** Active and load energy of each app that models share, by 10 s bucket. */
+  readonly ofModels: { readonly startS: number; readonly app: string; readonly activeMj: number }[]
+  readonly delivered: Delivered[]
+  nowS: number
+  flushed: boolean
+}
 type Real = { readonly directory: string; opened: ReturnType<typeof openDescribed>; zone: number }
 
 const ZONES = ['Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'America/St_Johns']
 
 const record = fc
-  .record({ of: anyDomain, agoS: fc.oneof(fc.nat(60), fc.nat(200_000)), what: parts })
-  .map(({ of, agoS, what }) => ({
+  .record({
+    of: anyDomain,
+    agoS: fc.oneof(fc.nat(60), fc.nat(200_000)),
+    what: parts,
+    by: modelsOf,
+    delivering: outputs,
+  })
+  .map(({ of, agoS, what, by, delivering }) => ({
     toString: () => `record ${agoS} s ago`,
     check: () => true,
     run(model: Model, real: Real) {
       const startS = Math.floor((model.nowS - agoS) / 10) * 10
       const piece = interval(of, [startS, startS + 10], what)
       real.opened.ledger.record(piece)
+      for (const share of piece.shares) {
+        const models = by[share.app] ?? []
+        if (models.length === 0) continue
+        real.opened.ledger.recordModels(modelInterval(piece, models, agoS % 2 === 0))
+        model.ofModels.push({ startS, app: share.app, activeMj: share.activeMj })
+      }
+      for (const one of delivering) {
+        const atS = model.nowS - agoS
+        real.opened.ledger.recordOutput(output(atS, { ...one, app: ollama.id }))
+        if (!one.isRemote) model.delivered.push({ atS, tokens: one.outputTokens })
+      }
       const sum = model.buckets.get(startS) ?? { measuredMj: 0, idleMj: 0, otherMj: 0 }
       model.buckets.set(startS, {
         measuredMj: sum.measuredMj + piece.energyMj,
@@ -244,20 +269,57 @@ const ask = fc
     },
   }))
 
+/** What is asked by the hour is answered by the hour: energies of models and what they delivered belong to the same time. */
+const askModels = fc.record({ agoS: fc.nat(300_000), lengthS: fc.nat(300_000) }).map(({ agoS, lengthS }) => ({
+  toString: () => 'ask for models and outputs',
+  check: (model: Readonly<Model>) => model.flushed,
+  run(model: Model, real: Real) {
+    const opened = reader(real.directory)
+    const range = { fromS: model.nowS - agoS, toS: model.nowS - agoS + lengthS }
+    const [models, apps] = [opened.ask('models', range), opened.ask('apps', range)]
+    const history = opened.ask('history', { ...range, by: 'day' })
+    opened.close()
+    if (!models.ok || !apps.ok || !history.ok) throw new Error('no answer')
+    const { fromS, toS, rows } = models.value
+    expect(apps.value).toMatchObject({ fromS, toS })
+    for (const app of [ollama.id, comfy.id]) {
+      const expected = model.ofModels.filter((one) => one.app === app && one.startS >= fromS && one.startS < toS)
+      const own = rows.filter((row) => row.app === app)
+      expect(own.reduce((sum, row) => sum + row.activeMj, 0)).toBe(
+        expected.reduce((sum, { activeMj }) => sum + activeMj, 0),
+      )
+      const ofApp = apps.value.rows.find((row) => row.id === app)
+      expect(own.reduce((sum, row) => sum + row.energyMj, 0)).toBeLessThanOrEqual(ofApp?.energyMj ?? 0)
+      if (ofApp !== undefined)
+        expect(ofApp.trendMj.reduce<number>((sum, stepMj) => sum + (stepMj ?? 0), 0)).toBe(ofApp.energyMj)
+    }
+    const known = model.delivered.flatMap(({ atS, tokens }) => (atS >= fromS && atS < toS ? (tokens ?? []) : []))
+    const { outputTokens, remoteTokens } = apps.value.rows.find((row) => row.id === ollama.id)?.delivered ?? {
+      ...{ outputTokens: null, remoteTokens: 0 },
+    }
+    expect((outputTokens ?? 0) - remoteTokens).toBe(known.reduce((sum, tokens) => sum + tokens, 0))
+    expect(history.value.outputFromS).toBeLessThanOrEqual(history.value.fromS)
+    expect(history.value.outputToS).toBeGreaterThanOrEqual(history.value.toS)
+  },
+}))
+
 test('whatever is recorded late or early, over restarts, moves and clock jumps, every answer is the sum of a ten-line model', () => {
   fc.assert(
-    fc.property(fc.commands([record, record, pass, pass, reopen, ask, ask], { maxCommands: 60 }), (commands) => {
-      const directory = temporaryDirectory()
-      const real: Real = { directory, opened: openDescribed(directory), zone: 0 }
-      const model: Model = { buckets: new Map(), nowS: MIDNIGHT_S, flushed: true }
-      try {
-        fc.modelRun(() => ({ model, real }), commands)
-      } finally {
-        real.opened.ledger.close(model.nowS)
-      }
-      expectExactRollups(directory)
-      rmSync(directory, { recursive: true })
-    }),
+    fc.property(
+      fc.commands([record, record, pass, pass, reopen, ask, ask, askModels, askModels], { maxCommands: 60 }),
+      (commands) => {
+        const directory = temporaryDirectory()
+        const real: Real = { directory, opened: openDescribed(directory), zone: 0 }
+        const model: Model = { buckets: new Map(), ofModels: [], delivered: [], nowS: MIDNIGHT_S, flushed: true }
+        try {
+          fc.modelRun(() => ({ model, real }), commands)
+        } finally {
+          real.opened.ledger.close(model.nowS)
+        }
+        expectExactRollups(directory)
+        rmSync(directory, { recursive: true })
+      },
+    ),
     fcOptions('ledger-model', 40, 2_000),
   )
 }, 60_000)

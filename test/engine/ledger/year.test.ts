@@ -11,7 +11,7 @@ import { writeYear } from './year.ts'
 const days = runs('ledger-year-days', 3, 365)
 
 test(
-  `after ${days} days of 8 domains and 20 apps the file has at most 25 MB, and its days sum to its hours`,
+  `after ${days} days of 8 domains, 20 apps, 10 models and 3 users the file has at most 25 MB, and its days sum to its hours`,
   () => {
     const directory = temporaryDirectory()
     writeYear(directory, MIDNIGHT_S, days * 86_400)
@@ -23,7 +23,13 @@ test(
     const [byDay, byHour] = (['day', 'hour'] as const).map((by) =>
       reader.value.ask('history', { fromS: MIDNIGHT_S, toS: MIDNIGHT_S + days * 86_400, by }),
     )
+    const [models, users] = (['models', 'users'] as const).map((name) =>
+      reader.value.ask(name, { fromS: MIDNIGHT_S, toS: MIDNIGHT_S + days * 86_400 }),
+    )
     reader.value.close()
+    if (!models?.ok || !users?.ok) throw new Error('no models')
+    expect(models.value).toMatchObject({ rows: { length: 10 } })
+    expect(users.value).toMatchObject({ users: { length: 3 } })
     if (!byDay?.ok || !byHour?.ok) throw new Error('no history')
     expect(byDay.value.rows).toHaveLength(days)
     expect(byHour.value.rows.length).toBeGreaterThan(days * 23)

@@ -12,6 +12,7 @@ const places = placesOf({
     { id: 'comfyui', name: 'ComfyUI', category: 'image-gen' },
     { id: 'claude-code', name: 'Claude Code', category: 'coding-agent' },
   ],
+  models: [{ id: 'ollama/qwen3:8b', name: 'qwen3:8b' }],
   sections,
   catalogue: [
     { id: 'claude-code', name: 'Claude Code', category: 'coding-agent' },
@@ -53,4 +54,8 @@ test('a finding says where to go', () => {
       target: 'codex',
     },
   ])
+})
+
+test('a model that is loaded is found by its name and by its server', () => {
+  expect(findPlaces(places, 'qwen')[0]).toMatchObject({ screen: 'models', target: 'ollama/qwen3:8b' })
 })
