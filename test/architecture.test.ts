@@ -18,6 +18,7 @@ const ENGINE_ORDER = [
   'attribution',
   'work',
   'calibration',
+  'lab',
   'ledger',
   'store',
   'socket',

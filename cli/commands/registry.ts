@@ -5,6 +5,7 @@ import { completions } from './completions.ts'
 import { doctor } from './doctor.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
+import { lab } from './lab.ts'
 import { meter } from './meter.ts'
 import { now } from './now.ts'
 import { record } from './record.ts'
@@ -16,7 +17,7 @@ import { version } from './version.ts'
 
 /** In the order in which help lists them. */
 export const commands: readonly Command[] = [
-  ...[now, top, doctor, history, run, calibrate],
+  ...[now, top, doctor, history, run, calibrate, lab],
   ...[service, meter, catalogue, record, simulate],
   ...[completions, help, version],
 ]
