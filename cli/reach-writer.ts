@@ -1,4 +1,5 @@
 import { ok, type Result } from '../contract/result.ts'
+import { userHome } from '../engine/host/real/agent-files.ts'
 import { attach } from '../engine/socket/client.ts'
 import type { Context } from './command.ts'
 import { meterFile, queryThreadFile } from './query-thread-file.ts'
@@ -22,6 +23,7 @@ export async function reachWriter(context: Context): Promise<Result<Reached>> {
     dataDir: context.dataDir,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     threadFile: queryThreadFile(context.entry),
+    userHome: userHome(),
     meterFile: meterFile(context.entry),
     settingsFile: context.args.text('config') ?? undefined,
     onBug: (where, error) => process.stderr.write(`perwatt: ${where}: ${String(error)}\n`),

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import packageJson from '../package.json' with { type: 'json' }
 import { openAppChannel } from './app-channel.ts'
+import { userHome } from './host/real/agent-files.ts'
 import { keepHeapSmall } from './host/real/small-heap.ts'
 import { realHost } from './host/real.ts'
 import { serveEngine } from './serve.ts'
@@ -43,6 +44,7 @@ async function run(): Promise<void> {
     ownPids: [process.ppid],
     secretKey: keyInKeyring(dataDir, channel.keyring),
     threadFile: fileOf('ledger/query-thread.ts', 'query-thread.mjs'),
+    userHome: userHome(),
     meterFile: fileOf('meter/child.ts', 'meter.mjs'),
     onBug: (where, error) => console.error(`perwatt engine: ${where}:`, error),
   })

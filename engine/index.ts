@@ -1,5 +1,6 @@
 import type { PerwattClient, PerwattEvent, PerwattHandlers } from '../contract/index.ts'
 import { ok, type Result } from '../contract/result.ts'
+import type { AgentHome } from './agent-usage.ts'
 import type { Cancel } from './clock/clock.ts'
 import { createEvents } from './events.ts'
 import { createHandlers } from './handlers.ts'
@@ -26,6 +27,8 @@ export type EngineOptions = {
   readonly finestS?: 10 | 60
   /** Where the bundle keeps the query thread. */
   readonly threadFile?: URL
+  /** Whose agents' logs are read; left out, none are. */
+  readonly userHome?: Pick<AgentHome, 'files' | 'home' | 'env'> | null
   /** Where the bundle keeps meter/child.ts; left out, no metering proxy is started from here. */
   readonly meterFile?: URL
   /** Under which secrets are kept, where the app around the engine has it in the desktop's keyring; else in a file beside them. */

@@ -2,6 +2,7 @@ import type { AppId } from '../contract/ids.ts'
 import type { Now } from '../contract/now.ts'
 import { appFactors } from '../contract/overhead.ts'
 import { ok, problem, type Result, remedyText } from '../contract/result.ts'
+import type { AgentHome } from './agent-usage.ts'
 import { type AppView, viewOfApp } from './apps.ts'
 import { type Adopted, type Calibrator, createCalibrator } from './calibration/calibrator.ts'
 import { CALIBRATION_KEY } from './calibration/kept-fit.ts'
@@ -18,11 +19,13 @@ import { openReader } from './ledger/reader.ts'
 import { homeZone } from './ledger/zone.ts'
 import { createLiveRing, type LiveRing } from './live.ts'
 import { type Measuring, startMeasuring } from './measuring.ts'
+import { identityKey } from './meter/identity-key.ts'
 import { meterProcesses } from './meter/meter-processes.ts'
 import { createMetering, type Metering } from './metering.ts'
 import { buildNow } from './now.ts'
 import { originOfListener, type ServerKeys, serverKeys } from './server-keys.ts'
 import { elsewhereApp, isElsewhere } from './servers/elsewhere.ts'
+import { projectKeyOf } from './store/project-key.ts'
 import { openRules, type RulesFile } from './store/rules-file.ts'
 import { keyInFile } from './store/secret-key.ts'
 import { openSecrets, type SecretsFile } from './store/secrets-file.ts'
@@ -117,6 +120,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     ledger,
     added: () => settings.current.servers,
     keyOf: (origin) => keys?.keyOf(origin) ?? null,
+    agentHome: agentHomeOf(options),
     ownOrigins: () => settings.current.metering.map(({ listen }) => originOfListener(listen)),
   })
   const measuring: Measuring = await startMeasuring({
@@ -373,6 +377,13 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     if (rules.fault !== null) list.push({ code: 'rules', text: rules.fault, remedy: null })
     return list
   }
+}
+
+/** Without the installation's own secret no folder can be named, so no log is read. */
+function agentHomeOf({ userHome, dataDir }: EngineOptions): AgentHome | null {
+  if (userHome == null || dataDir === null) return null
+  const secret = identityKey(dataDir)
+  return secret.ok ? { ...userHome, projectKey: projectKeyOf(secret.value) } : null
 }
 
 function openLedgerOf(host: Host, options: EngineOptions) {

@@ -2,6 +2,7 @@ import type { AppId, DomainId, DomainKind, ModelId, UserId } from '../contract/i
 import type { MeterEvent } from '../contract/metering.ts'
 import type { NowModel } from '../contract/now.ts'
 import type { AddedServer } from '../contract/servers.ts'
+import { type AgentHome, createAgentUsage } from './agent-usage.ts'
 import type { AppView } from './apps.ts'
 import type { ModelShare } from './attribution/attribute-models.ts'
 import { expandedRatio } from './attribution/uncertainty.ts'
@@ -29,6 +30,8 @@ export type WorkingParts = {
   readonly added: () => readonly AddedServer[]
   readonly keyOf: (origin: string) => string | null
   readonly ownOrigins: () => readonly string[]
+  /** `null` where the machine has no user whose logs could be read: a rig, a recording, a foreign tree. */
+  readonly agentHome: AgentHome | null
 }
 
 /** What AI apps deliver: their servers, models and requests, joined with the energy that attribution gives their apps. */
@@ -78,6 +81,16 @@ export function createWorking(parts: WorkingParts): Working {
     ownOrigins: parts.ownOrigins,
   })
   const work = createWork({ servers, kept: (model) => parsed(ledger?.state(weightKey(model)) ?? null) })
+  const agents =
+    parts.agentHome === null || ledger === null
+      ? null
+      : createAgentUsage({
+          host,
+          home: parts.agentHome,
+          ledger,
+          servers,
+          addOutput: (output) => work.addOutput(output),
+        })
   const kinds = new Map<DomainId, DomainKind>()
   const innerLeaves = new Set<DomainId>()
   const shareRatios = new Map<ModelId, { energyMj: number; weighed: number }>()
@@ -94,7 +107,7 @@ export function createWorking(parts: WorkingParts): Working {
     }
   }
 
-  function describeModel(model: ModelId, app: AppId, heldNow = servers.models()): void {
+  function describeModel(model: ModelId, app: AppId, isRemote = false, heldNow = servers.models()): void {
     if (ledger === null) return
     const held = heldNow.find((one) => one.modelId === model)
     ledger.describeModel({
@@ -106,7 +119,7 @@ export function createWorking(parts: WorkingParts): Working {
       quantisation: held?.quantisation ?? null,
       engine: held?.engine ?? null,
       device: held?.device ?? null,
-      isRemote: held?.isRemote ?? false,
+      isRemote: held?.isRemote ?? isRemote,
       shareRatio: shareRatioOf(model),
     } satisfies LedgerModel)
   }
@@ -132,7 +145,7 @@ export function createWorking(parts: WorkingParts): Working {
       for (const { app, shares } of work.divide(attribution, kinds.get(attribution.domain) ?? 'cpu')) {
         for (const share of shares) {
           noteShare(share)
-          describeModel(share.model, app, held)
+          describeModel(share.model, app, false, held)
           live.push({ model: share.model, fromMs, toMs, energyMj: share.activeMj + share.idleMj + share.loadMj })
         }
         ledger?.describeApp({ ...parts.describe(app), shareRatio: 0.15 })
@@ -143,6 +156,7 @@ export function createWorking(parts: WorkingParts): Working {
       live = live.filter(({ toMs }) => toMs > ticked.toMs - LIVE_MS)
     if (work.unsettled > 0) for (const request of work.settle(toldToMs(ticked.toMs), ticked.toMs)) keepRequest(request)
     for (const output of work.takeOutput(ticked.toMs, offsetMs)) keepOutput(output)
+    agents?.keep()
     if (ticked.toMs - savedMs < SAVE_MS) return
     savedMs = ticked.toMs
     saveWeights()
@@ -163,7 +177,7 @@ export function createWorking(parts: WorkingParts): Working {
     const uncertainty = uncertaintyOf(request)
     if (ledger !== null) {
       if (app !== null) ledger.describeApp({ ...parts.describe(app), shareRatio: 0.15 })
-      if (model !== null && app !== null) describeModel(model, app)
+      if (model !== null && app !== null) describeModel(model, app, end.isRemote)
       describeUser(user)
       ledger.recordRequest({
         id: begin.id,
@@ -198,7 +212,7 @@ export function createWorking(parts: WorkingParts): Working {
   function keepOutput(output: Output): void {
     if (ledger === null) return
     ledger.describeApp({ ...parts.describe(output.app), shareRatio: 0.15 })
-    if (output.model !== null) describeModel(output.model, output.app)
+    if (output.model !== null) describeModel(output.model, output.app, output.isRemote)
     describeUser(output.user)
     if (output.project !== null) ledger.describeProject({ id: output.project })
     const { atMs, ...counts } = output
@@ -261,19 +275,25 @@ export function createWorking(parts: WorkingParts): Working {
       ring: work.ring,
       tick(fromMs, toMs, activity) {
         const busyMs = (toMs - fromMs) * BUSY_CORES
-        const busy = (activity?.apps ?? []).filter(({ plainCpuMs }) => plainCpuMs > busyMs)
-        work.tick(fromMs, toMs, new Set(busy.map(({ app }) => app)))
+        const working = (activity?.apps ?? []).filter(({ plainCpuMs }) => plainCpuMs > busyMs)
+        const busy = new Set(working.map(({ app }) => app))
+        work.tick(fromMs, toMs, busy)
+        agents?.tick(busy)
       },
       restart: () => work.restart(),
     },
     keep,
-    report: (target, events) => work.report(target, events, clock.wallMs() - clock.monotonicMs()),
+    report(target, events) {
+      agents?.note(events)
+      return work.report(target, events, clock.wallMs() - clock.monotonicMs())
+    },
     noteDomains,
     models,
     onRequest(handler) {
       told = handler
     },
     close() {
+      agents?.close()
       saveWeights()
       servers.close()
     },

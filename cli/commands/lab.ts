@@ -33,12 +33,27 @@ export const lab: Command = {
   ],
   options: [
     { name: 'models', value: 'A,B', text: 'models, as their servers name them; NAME@HOST:PORT where several have it' },
-    { name: 'prompts', value: 'FILE', completes: 'file', text: 'a prompt set of your own (docs/lab.md), instead of the shipped one' },
+    {
+      name: 'prompts',
+      value: 'FILE',
+      completes: 'file',
+      text: 'a prompt set of your own (docs/lab.md), instead of the shipped one',
+    },
     { name: 'concurrency', value: '1,4', text: 'requests at once; several are measured each (1)' },
-    { name: 'context', value: '4096,8192', text: 'context in tokens, where the server takes it with a request: Ollama' },
+    {
+      name: 'context',
+      value: '4096,8192',
+      text: 'context in tokens, where the server takes it with a request: Ollama',
+    },
     { name: 'minutes', value: 'N', text: 'ends after so long at the latest (20)' },
     { name: 'target', value: 'PCT', text: 'ends when each comparison is known to ± so many percent (5)' },
-    { name: 'output', short: 'o', value: 'FILE', completes: 'file', text: 'also write it to FILE.csv, FILE.html (with chart) or FILE.json' },
+    {
+      name: 'output',
+      short: 'o',
+      value: 'FILE',
+      completes: 'file',
+      text: 'also write it to FILE.csv, FILE.html (with chart) or FILE.json',
+    },
   ],
   operand: { name: 'list | show ID', required: false, most: 2 },
   exitCodes: [
@@ -61,7 +76,10 @@ export const lab: Command = {
     if (what === 'list' && id === undefined) return list(context)
     if (what === 'show' && id !== undefined) return show(context, id)
     if (what !== undefined)
-      return refuse(context, problem('badInput', 'It is perwatt lab --models A,B, perwatt lab list or perwatt lab show ID.'))
+      return refuse(
+        context,
+        problem('badInput', 'It is perwatt lab --models A,B, perwatt lab list or perwatt lab show ID.'),
+      )
     const options = labOptions(context.args)
     if (!options.ok) return refuse(context, options)
     const reached = await withProgress(context, 'Looking for servers …', reachWriter(context))
@@ -85,15 +103,28 @@ async function measure(context: Context, { client, ended }: Reached, options: La
   if (!found.ok) return refuse(context, found)
   const fixed = found.value.find(({ dialect }) => dialect.kind !== 'ollama')
   if (fixed !== undefined && options.settings.some(({ contextTokens }) => contextTokens !== null))
-    return refuse(context, problem('badInput', `--context is for Ollama alone: ${fixed.engine} fixes it when it starts.`))
+    return refuse(
+      context,
+      problem('badInput', `--context is for Ollama alone: ${fixed.engine} fixes it when it starts.`),
+    )
   const startedS = Math.floor(Date.now() / 1_000)
   const { prompts, budgetMs, targetRatio } = options
-  const plan: LabPlan = { cells: cellsOf(found.value, options.settings), prompts, seed: startedS, budgetMs, targetRatio }
-  terminal.note(`Measuring for ${duration(budgetMs)} at most. Leave the machine alone; Ctrl-C ends it with what there is.`)
+  const plan: LabPlan = {
+    cells: cellsOf(found.value, options.settings),
+    prompts,
+    seed: startedS,
+    budgetMs,
+    targetRatio,
+  }
+  terminal.note(
+    `Measuring for ${duration(budgetMs)} at most. Leave the machine alone; Ctrl-C ends it with what there is.`,
+  )
   const { stop, why, release } = stopOn(ended)
   const beganMs = performance.now()
   try {
-    const outcome = await runLab(realWorld(client, stop), plan, (progress) => terminal.progress(progressText(progress, targetRatio)))
+    const outcome = await runLab(realWorld(client, stop), plan, (progress) =>
+      terminal.progress(progressText(progress, targetRatio)),
+    )
     terminal.progress('')
     const made = labJson(plan, outcome, { startedS, durationMs: Math.round(performance.now() - beganMs) })
     const told = why() === null ? made : { ...made, ended: 'failed' as const, reason: why() }

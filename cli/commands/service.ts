@@ -1,3 +1,4 @@
+import { userHome } from '../../engine/host/real/agent-files.ts'
 import type { Command, Context } from '../command.ts'
 import { EXIT, type ExitCode, exitCodeOf } from '../exit.ts'
 import { meterFile, queryThreadFile } from '../query-thread-file.ts'
@@ -25,6 +26,7 @@ export const service: Command = {
       dataDir: context.dataDir,
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       threadFile: queryThreadFile(context.entry),
+      userHome: userHome(),
       meterFile: meterFile(context.entry),
       settingsFile: context.args.text('config') ?? undefined,
       onBug: (where, error) => process.stderr.write(`perwatt: ${where}: ${String(error)}\n`),

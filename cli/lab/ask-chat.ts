@@ -56,10 +56,14 @@ function eachLine(
     call.on('response', (answer) => {
       const status = answer.statusCode ?? 0
       if (status !== 200) return broken(refusalOf(status, name))
-      readLines(answer, (line) => {
-        const error = take(line)
-        if (error !== null) broken(`gave up on ${name}: ${error}`)
-      }, broken)
+      readLines(
+        answer,
+        (line) => {
+          const error = take(line)
+          if (error !== null) broken(`gave up on ${name}: ${error}`)
+        },
+        broken,
+      )
       answer.on('end', () => resolve(null))
     })
     call.end(body)

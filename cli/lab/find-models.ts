@@ -21,7 +21,10 @@ const SERVERS_COMMAND = {
 } as const
 
 /** The models that were named, each on the one server of this machine that has it; loaded or not. */
-export async function findModels(client: PerwattClient, keys: readonly string[]): Promise<Result<LabModel[], FindFault>> {
+export async function findModels(
+  client: PerwattClient,
+  keys: readonly string[],
+): Promise<Result<LabModel[], FindFault>> {
   const found = await client.call('findServers', {})
   if (!found.ok) return problem('failed', found.reason, found.remedy)
   const offers = (await Promise.all(found.value.servers.map(offersOf))).flat()
@@ -65,7 +68,7 @@ async function offersOf(server: ServerStatus): Promise<Offer[]> {
   const loaded = server.models.filter(({ isRemote }) => !isRemote)
   const listed = await listOf(origin, dialect)
   const offers = listed.map(({ name, quantisation }): Offer => {
-    const own = loaded.find((model) => model.name === name || loaded.length === 1 && listed.length === 1)
+    const own = loaded.find((model) => model.name === name || (loaded.length === 1 && listed.length === 1))
     return { ...base, name, quantisation: own?.quantisation ?? quantisation, otherName: own?.name ?? null }
   })
   const unlisted = loaded.filter(({ name }) => !offers.some((offer) => offer.name === name || offer.otherName === name))
@@ -89,7 +92,9 @@ async function listOf(origin: string, dialect: ChatDialect): Promise<{ name: str
 function noServers(servers: readonly ServerStatus[]): string {
   const why = servers.map(({ name, state, energy, reason }) => {
     if (reason !== null) return `${name}: ${reason}`
-    return energy === 'elsewhere' ? `${name}: its processes are not seen, so its energy is unknown here` : `${name}: ${state}`
+    return energy === 'elsewhere'
+      ? `${name}: its processes are not seen, so its energy is unknown here`
+      : `${name}: ${state}`
   })
   const heard = why.length === 0 ? '' : ` ${why.join('; ')}.`
   return `No server of this machine that chats can be measured now; start one and try again.${heard}`

@@ -42,7 +42,10 @@ export function keptLabs(dataDir: string): { readonly labs: LabJson[]; readonly 
 function idsIn(folder: string): string[] {
   try {
     const names = readdirSync(folder)
-    return names.flatMap((name) => /^([\d-]{1,40})\.json$/.exec(name)?.[1] ?? []).toSorted().toReversed()
+    return names
+      .flatMap((name) => /^([\d-]{1,40})\.json$/.exec(name)?.[1] ?? [])
+      .toSorted()
+      .toReversed()
   } catch {
     // No folder: no lab was ever run here.
     return []

@@ -18,14 +18,19 @@ export function labChart(cells: readonly Cell[], width: number): string[] {
   for (const { id, x, y, isOnFront } of points.toSorted((a, b) => Number(a.isOnFront) - Number(b.isOnFront))) {
     const row = grid[ROWS - 1 - Math.round((y / mostY) * (ROWS - 1))] ?? []
     const text = isOnFront ? `[${letterOf(id)}]` : letterOf(id)
-    const at = Math.min(columns - text.length, Math.max(0, Math.round((x / mostX) * (columns - 1)) - (isOnFront ? 1 : 0)))
+    const at = Math.min(
+      columns - text.length,
+      Math.max(0, Math.round((x / mostX) * (columns - 1)) - (isOnFront ? 1 : 0)),
+    )
     for (const [offset, character] of [...text].entries()) row[at + offset] = character
   }
   const label = figure(mostY)
   const margin = label.length
   return [
     `${' '.repeat(margin)} J/token`,
-    ...grid.map((row, at) => `${(at === 0 ? label : at === ROWS - 1 ? '0' : '').padStart(margin)} │${row.join('').trimEnd()}`),
+    ...grid.map(
+      (row, at) => `${(at === 0 ? label : at === ROWS - 1 ? '0' : '').padStart(margin)} │${row.join('').trimEnd()}`,
+    ),
     `${' '.repeat(margin)} └${'─'.repeat(columns)}`,
     `${' '.repeat(margin)}  0${`${figure(mostX)} tokens/s`.padStart(columns - 1)}`,
     `${' '.repeat(margin)}  [ ] on the front: none is both faster and more sparing`,

@@ -1,6 +1,6 @@
 import type { Judgement, PairFinding } from '../../engine/lab/judge.ts'
-import type { LabOutcome } from '../../engine/lab/runner.ts'
 import type { LabPlan } from '../../engine/lab/plan.ts'
+import type { LabOutcome } from '../../engine/lab/runner.ts'
 import { conclusions, verdictWords } from '../../engine/lab/words.ts'
 import { isoTime } from '../format.ts'
 import type { LabJson } from '../shapes.ts'

@@ -1,5 +1,5 @@
-import type { LabJson } from '../shapes.ts'
 import { duration, power } from '../format.ts'
+import type { LabJson } from '../shapes.ts'
 import { type Column, table } from '../table.ts'
 import { labChart } from './lab-chart.ts'
 import { figure, letterOf, UNKNOWN } from './lab-figures.ts'

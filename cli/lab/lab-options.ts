@@ -22,8 +22,7 @@ const MAX_FILE_BYTES = 1_000_000
 /** What was typed for a lab, as a plan can use it. */
 export function labOptions(args: Arguments): Result<LabOptions, 'badInput'> {
   const models = [...new Set((args.text('models') ?? '').split(',').map((name) => name.trim()))].filter(Boolean)
-  if (models.length === 0)
-    return problem('badInput', 'perwatt lab needs --models A,B. See perwatt lab --help.')
+  if (models.length === 0) return problem('badInput', 'perwatt lab needs --models A,B. See perwatt lab --help.')
   const concurrency = wholes(args, 'concurrency', 1, 64)
   if (!concurrency.ok) return concurrency
   const contexts = wholes(args, 'context', 256, 1_048_576)
@@ -41,7 +40,10 @@ export function labOptions(args: Arguments): Result<LabOptions, 'badInput'> {
     (contexts.value ?? [null]).map((contextTokens) => ({ concurrency: one, contextTokens })),
   )
   if (models.length * settings.length > MOST_CELLS)
-    return problem('badInput', `${models.length} models at ${settings.length} settings are more than ${MOST_CELLS} to measure.`)
+    return problem(
+      'badInput',
+      `${models.length} models at ${settings.length} settings are more than ${MOST_CELLS} to measure.`,
+    )
   const figures = { budgetMs: minutes.value * 60_000, targetRatio: targetPct.value / 100 }
   return ok({ models, settings, prompts: prompts.value, output, ...figures })
 }
@@ -52,17 +54,14 @@ function wholes(args: Arguments, name: string, least: number, most: number): Res
   const parts = text.split(',').map((part) => part.trim())
   const isRight = parts.every((part) => /^\d{1,7}$/.test(part) && Number(part) >= least && Number(part) <= most)
   if (!isRight)
-    return problem('badInput', `--${name} is one or more whole numbers from ${least} to ${most}, as in 1,4; not "${text}".`)
+    return problem(
+      'badInput',
+      `--${name} is one or more whole numbers from ${least} to ${most}, as in 1,4; not "${text}".`,
+    )
   return ok([...new Set(parts.map(Number))])
 }
 
-function number(
-  args: Arguments,
-  name: string,
-  usual: number,
-  least: number,
-  most: number,
-): Result<number, 'badInput'> {
+function number(args: Arguments, name: string, usual: number, least: number, most: number): Result<number, 'badInput'> {
   const text = args.text(name)
   if (text === null) return ok(usual)
   const value = Number(text)

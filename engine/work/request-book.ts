@@ -64,6 +64,8 @@ type Entry = {
 const SETTLE_AT_MOST_MS = 30_000
 /** A meter that died never ends its requests: what is in flight for a day is forgotten. */
 const FORGOTTEN_MS = 24 * 3_600_000
+/** Of settled requests, so that none is counted twice. */
+const REMEMBERED = 10_000
 /** How well tokens stand for energy within a batch (attribution.md §6), k = 1. */
 const BATCH_SHARE_RATIO = 0.1
 /** The rarest look at a server is a minute after the last: by then its counters hold what its metered requests did. */
@@ -75,6 +77,7 @@ const UNMETERED = ''
 export class RequestBook {
   readonly #entries = new Map<string, Entry>()
   readonly #models = new Map<ModelId, ModelTicks>()
+  readonly #settledIds = new Set<string>()
   readonly #accounts = new Map<ModelId, Account>()
   readonly #runsOn: (model: ModelId) => 'gpu' | 'cpu'
   readonly #kept: (model: ModelId) => unknown
@@ -89,8 +92,9 @@ export class RequestBook {
     return this.#entries.size
   }
 
+  /** A meter may tell a request again whose report was answered too late for it to hear. */
   begin(event: MeteredBegin, atMs: number, app: AppId | null): void {
-    if (this.#entries.has(event.id)) return
+    if (this.#entries.has(event.id) || this.#settledIds.has(event.id)) return
     const progress = new RequestProgress(event.id, atMs)
     this.#entries.set(event.id, {
       begin: event,
@@ -150,7 +154,12 @@ export class RequestBook {
     const worked = new Map<ModelId, RequestWork[]>([...counted.keys()].map((model) => [model, []]))
     const isHidden = { prompts: new Set<ModelId>(), outputs: new Set<ModelId>() }
     for (const { progress, endedMs, end, taken } of this.#entries.values()) {
-      if (endedMs <= fromMs || progress.model === null) continue
+      if (progress.model === null) continue
+      if (endedMs <= fromMs) {
+        // Its end was told late: what it did is in no tick any more, but it was no one else's.
+        if (end !== null) this.#meterRest(progress.model, end, taken, toMs)
+        continue
+      }
       const work = progress.take(toMs, this.#model(progress.model).habits)
       if (work === null) continue
       taken.promptTokens += work.promptTokens
@@ -158,8 +167,7 @@ export class RequestBook {
       this.#meter(work.model, work, toMs)
       if (end === null) isHidden.prompts.add(work.model)
       if (end === null && work.isSilent) isHidden.outputs.add(work.model)
-      // It has ended: what it really did is told now.
-      if (end !== null) this.#meter(work.model, restOf(end, taken), toMs)
+      if (end !== null) this.#meterRest(work.model, end, taken, toMs)
       const known = worked.get(work.model)
       if (known === undefined) worked.set(work.model, [work])
       else known.push(work)
@@ -223,6 +231,15 @@ export class RequestBook {
     account.outputTokens -= outputTokens
   }
 
+  /** It has ended: what it really did is told now. */
+  #meterRest(model: ModelId, end: MeteredEnd, taken: Entry['taken'], atMs: number): void {
+    const rest = restOf(end, taken)
+    if (rest.promptTokens === 0 && rest.outputTokens === 0) return
+    taken.promptTokens += rest.promptTokens
+    taken.outputTokens += rest.outputTokens
+    this.#meter(model, rest, atMs)
+  }
+
   #account(model: ModelId): Account {
     const known = this.#accounts.get(model) ?? { promptTokens: 0, outputTokens: 0, meteredMs: 0 }
     this.#accounts.set(model, known)
@@ -271,12 +288,19 @@ export class RequestBook {
       }
       if (entry.endedMs > toldToMs && nowMs - entry.endedMs < SETTLE_AT_MOST_MS) continue
       this.#entries.delete(id)
+      this.#remember(id)
       const { begin, end, app, energyMj, estimatedMj, varMj2, byDomain } = entry
       const isHere = app !== null && !isElsewhere(app) && !end.isRemote
       const model = entry.progress.model
       settled.push({ begin, end, app, model, energyMj: isHere ? energyMj : null, estimatedMj, varMj2, byDomain })
     }
     return settled
+  }
+
+  #remember(id: string): void {
+    this.#settledIds.add(id)
+    const [oldest] = this.#settledIds
+    if (this.#settledIds.size > REMEMBERED && oldest !== undefined) this.#settledIds.delete(oldest)
   }
 
   /** After a gap nothing that was done before it is divided over what comes after. */

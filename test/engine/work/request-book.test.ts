@@ -167,6 +167,9 @@ describe('an ended request', () => {
     expect(settled).toMatchObject({ app: APP, model: MODEL, energyMj: 1_000 })
     expect(settled?.byDomain).toEqual(new Map([[GPU, 1_000]]))
     expect(book.takeSettled(9_000, 9_000)).toEqual([])
+    // Its meter heard no answer and tells it again.
+    running(book, 1, 0).finish(1_500)
+    expect(book.takeSettled(9_000, 90_000)).toEqual([])
     expect(book.size).toBe(0)
   })
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -66,7 +66,9 @@ export class NvmlSimulator {
     for (const { name, code, card = -1 } of fails) lines.push(`fail ${card} ${name} ${code}`)
     if (hangs !== undefined) lines.push(`hang ${hangs.name} ${hangs.forMs}`)
     if (crashes !== undefined) lines.push(`crash ${crashes}`)
-    writeFileSync(this.#scenario, `${lines.join('\n')}\n`)
+    // Whole at once: the driver's process may be reading it.
+    writeFileSync(`${this.#scenario}.next`, `${lines.join('\n')}\n`)
+    renameSync(`${this.#scenario}.next`, this.#scenario)
   }
 }
 

@@ -5,6 +5,7 @@ import { rigJsonSchema } from '../../../../engine/host/rig/json-schema.ts'
 import { parseRig } from '../../../../engine/host/rig/parse.ts'
 import { Process, Rig } from '../../../../engine/host/rig/schema.ts'
 import { Battery, Gpu, Meter } from '../../../../engine/host/rig/schema-devices.ts'
+import { Model, Pattern, Server } from '../../../../engine/host/rig/schema-servers.ts'
 import { rigTruth } from '../../../../engine/host/rig/truth.ts'
 
 const DOCS = join(import.meta.dirname, '../../../../docs')
@@ -24,11 +25,11 @@ test('the example of docs/rigs.md is a rig whose truth is what the page says', (
   expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(16)
 })
 
-test('docs/rigs.md names every field of a rig, a process, a zone, a card, a battery, a meter and a CPU', () => {
+test('docs/rigs.md names every field of a rig, a process, a zone, a card, a battery, a meter, a server, its models and requests, and a CPU', () => {
   const { cpu, domains } = Rig.shape
   const zone = domains.unwrap().element.shape
-  const fields = [Rig.shape, Process.shape, zone, Gpu.shape, Battery.shape, Meter.shape, cpu.shape].flatMap((shape) =>
-    Object.keys(shape),
-  )
+  const devices = [Gpu.shape, Battery.shape, Meter.shape, cpu.shape]
+  const servers = [Server.shape, Model.shape, Pattern.shape]
+  const fields = [Rig.shape, Process.shape, zone, ...devices, ...servers].flatMap((shape) => Object.keys(shape))
   expect(fields.filter((field) => !PAGE.includes(`\`${field}\``) && !PAGE.includes(`"${field}"`))).toEqual([])
 })
