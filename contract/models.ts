@@ -74,6 +74,8 @@ export const ModelRow = Figures.extend({
   device: z.enum(['cpu', 'gpu', 'npu', 'mixed']).nullable(),
   /** Its answers are computed elsewhere: the joules here are the client's alone. */
   isRemote: z.boolean(),
+  /** What a remote model's answers may have taken where they were computed, by published figures; where that is switched on. Never part of `energyMj`. */
+  remoteEstimate: z.object({ energyMj: EnergyMj, lowMj: EnergyMj, highMj: EnergyMj, asOf: z.string() }).nullable(),
   loadMj: EnergyMj,
   tokensPerS: z.number().nonnegative().nullable(),
   whPerRequest: Efficiency,

@@ -108,6 +108,7 @@ function engineHandlers(machine: MeasuredMachine, { events, options, askToStop }
       const changed = machine.settings.change(withoutUndefined(part))
       if (!changed.ok) return changed
       if (part.countAsAi !== undefined) machine.appsChanged('countAsAi')
+      if (part.requestDays !== undefined) machine.history?.ledger.keepRequestsFor(part.requestDays)
       events.emit('settingsChanged', changed.value)
       return changed
     },

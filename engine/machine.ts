@@ -163,6 +163,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
           ...(options.mode === 'simulated' ? { flushMs: 600_000 } : {}),
         })
   history?.describeDomains()
+  history?.ledger.keepRequestsFor(settings.current.requestDays)
   const live = createLiveRing()
   const stretches = createStretches()
   const overhead = createLatestOverhead()

@@ -1,5 +1,8 @@
 import type { PerwattHandlers } from '../contract/index.ts'
+import type { ModelRow } from '../contract/models.ts'
 import { ok, problem } from '../contract/result.ts'
+import { remoteEnergy } from './agents/remote-energy.ts'
+import { REMOTE_FIGURES } from './agents/remote-figures.ts'
 import type { Events } from './events.ts'
 import type { MeasuredMachine } from './machine.ts'
 import { type Naming, namedRequest, namedRequests, namedUsers } from './named-work.ts'
@@ -9,6 +12,15 @@ const NO_HISTORY = problem('noHistory', 'This engine keeps no history.')
 const TELL_MS = 1_000
 /** Told at once at most; the rest is in the history. */
 const MOST_TOLD = 200
+
+/** Cached tokens are part of the prompt; those that were written into a cache are taken as read. */
+function elsewhereEstimate({ name, delivered }: ModelRow, estimateRemote: boolean): ModelRow['remoteEstimate'] {
+  const { promptTokens, cachedTokens, outputTokens } = delivered
+  const input = promptTokens === null ? null : Math.max(0, promptTokens - (cachedTokens ?? 0))
+  const tokens = { input, cacheRead: cachedTokens, cacheWrite: null, output: outputTokens, model: name }
+  const energy = remoteEnergy(tokens, { estimateRemote })
+  return energy === null ? null : { ...energy, asOf: REMOTE_FIGURES.asOf }
+}
 
 /** What was delivered, by app, model, user and request: answered from the ledger, with names put to what it holds. */
 export function workHandlers(machine: MeasuredMachine, events: Events) {
@@ -47,7 +59,11 @@ export function workHandlers(machine: MeasuredMachine, events: Events) {
       const found = (await asked()?.ask('models', range)) ?? NO_HISTORY
       if (!found.ok) return found
       const held = new Set(working.servers.models().map(({ modelId }) => modelId))
-      const rows = found.value.rows.map((row) => ({ ...row, isLoaded: held.has(row.id) }))
+      const rows = found.value.rows.map((row) => ({
+        ...row,
+        isLoaded: held.has(row.id),
+        remoteEstimate: row.isRemote ? elsewhereEstimate(row, settings.current.estimateRemote) : null,
+      }))
       return ok({ ...found.value, rows })
     },
     users: async (range) => {

@@ -12,6 +12,7 @@ import { Meters } from './settings/meters.tsx'
 import { Network } from './settings/network.tsx'
 import { Overhead } from './settings/overhead.tsx'
 import { Price } from './settings/price.tsx'
+import { Requests } from './settings/requests.tsx'
 import { type SectionId, sections } from './settings/sections.ts'
 
 /** Every change is saved at once, says so, and can be undone where it deletes. */
@@ -31,6 +32,7 @@ export function Settings(props: ScreenProps) {
             price: <Price settings={settings} onSaved={replace} />,
             overhead: <Overhead settings={settings} onSaved={replace} />,
             apps: <Apps settings={settings} onSaved={replace} wanted={props.target} />,
+            requests: <Requests settings={settings} onSaved={replace} />,
             data: <Data />,
             meters: <Meters settings={settings} onScreen={props.onScreen} />,
             network: <Network meters={settings.wallMeters} />,

@@ -119,6 +119,9 @@ export function modelRow(draft: ModelDraft): object {
     engine: draft.engine ?? null,
     device: draft.device ?? null,
     isRemote,
+    remoteEstimate: isRemote
+      ? { energyMj: 1_240_000_000, lowMj: 410_000_000, highMj: 2_890_000_000, asOf: '2026-11' }
+      : null,
     energyMj,
     activeMj: Math.round(energyMj * (1 - idle)),
     idleMj: Math.round(energyMj * idle),

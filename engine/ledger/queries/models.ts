@@ -79,6 +79,7 @@ function modelRow(
     engine: model.engine,
     device: model.device,
     isRemote,
+    remoteEstimate: null,
     energyMj,
     activeMj: activeMj + loadMj,
     idleMj,

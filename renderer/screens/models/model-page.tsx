@@ -69,11 +69,23 @@ function ModelFigures(props: { row: ModelRow; days: number }) {
             <Reason>{row.isRemote ? 'computed elsewhere' : 'energy unknown here'}</Reason>
           )}
         </FigureCell>
+        {row.remoteEstimate !== null && <Elsewhere of={row.remoteEstimate} />}
         <FigureCell label="Output" foot={outputFoot(row)}>
           <OutputFigures of={row.delivered} shown={1} size="card" />
         </FigureCell>
       </Figures>
     </>
+  )
+}
+
+/** By published figures, and never beside what is measured here. */
+function Elsewhere(props: { of: NonNullable<ModelRow['remoteEstimate']> }) {
+  const { energyMj, lowMj, highMj, asOf } = props.of
+  const band = `${figureText(formatEnergy(lowMj))} to ${figureText(formatEnergy(highMj))}, published figures of ${asOf}`
+  return (
+    <FigureCell label="Where it was computed" foot={band}>
+      <Figure of={formatEnergy(energyMj)} size="card" isEstimate />
+    </FigureCell>
   )
 }
 

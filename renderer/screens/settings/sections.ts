@@ -5,6 +5,11 @@ export const sections = [
   { id: 'price', title: 'Price of electricity', words: 'tariff cost kwh currency euro' },
   { id: 'overhead', title: 'Overhead and cooling', words: 'pue psu fans display factor cooling count into apps' },
   { id: 'apps', title: 'Apps that count as AI', words: 'catalogue list count toggle rules named forget' },
+  {
+    id: 'requests',
+    title: 'Requests and cloud models',
+    words: 'keep days history remote estimate cloud energy privacy',
+  },
   { id: 'data', title: 'Data', words: 'directory ledger size database file privacy' },
   {
     id: 'meters',
