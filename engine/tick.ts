@@ -7,7 +7,7 @@ import { createGapWatch } from './gap-watch.ts'
 import type { Host } from './host/host.ts'
 import { createLateReadings } from './late-readings.ts'
 import type { GapCause } from './ledger/types.ts'
-import { deviceSamples } from './processes/device-samples.ts'
+import { deviceSamples, heldByPid } from './processes/device-samples.ts'
 import type { GpuTimeReader } from './processes/gpu-time.ts'
 import type { ActivitySample, ProcessSampler } from './processes/sampler.ts'
 import type { Overhead } from './second-accounts.ts'
@@ -36,7 +36,8 @@ export interface Ticker {
 /** What servers and the metering proxy know of a tick, before its energies are divided. */
 export type TickWork = {
   readonly ring: Pick<WorkRing, 'between'>
-  tick(fromMs: number, toMs: number, activity: ActivitySample | null): void
+  /** `deviceBytes`: what each process holds of devices' memory, by pid, as far as it was told last. */
+  tick(fromMs: number, toMs: number, activity: ActivitySample | null, deviceBytes: ReadonlyMap<number, number>): void
   restart(): void
 }
 
@@ -63,6 +64,7 @@ export function createTicker(parts: {
   let lastWallMs = clock.wallMs()
   let pendingGap: GapCause | null = null
   let isFirst = true
+  let deviceBytes: ReadonlyMap<number, number> = new Map()
 
   function startAnew(): void {
     book.restart()
@@ -86,7 +88,7 @@ export function createTicker(parts: {
     const fromWallMs = lastWallMs
     lastMs = clock.monotonicMs()
     lastWallMs = clock.wallMs()
-    work.tick(fromMs, lastMs, activity)
+    work.tick(fromMs, lastMs, activity, deviceBytes)
     book.check(sources.checkReadings())
     const attributions = book.take(readings, { cpu: ring, devices, work: work.ring }, Math.floor(lastWallMs / 1_000))
     const cause = gapCause(time.kind, attributions)
@@ -108,6 +110,7 @@ export function createTicker(parts: {
     const nowMs = clock.monotonicMs()
     const uses = [...sources.uses(), ...parts.gpuTime.flatMap((reader) => reader.sample(nowMs))]
     if (uses.length === 0) return
+    deviceBytes = heldByPid(uses)
     const sampler = parts.sampler()
     for (const sample of deviceSamples(uses, (pid) => sampler.appOf(pid))) devices.push(sample)
   }

@@ -273,11 +273,11 @@ export function createWorking(parts: WorkingParts): Working {
     servers,
     tickWork: {
       ring: work.ring,
-      tick(fromMs, toMs, activity) {
+      tick(fromMs, toMs, activity, deviceBytes) {
         const busyMs = (toMs - fromMs) * BUSY_CORES
         const working = (activity?.apps ?? []).filter(({ plainCpuMs }) => plainCpuMs > busyMs)
         const busy = new Set(working.map(({ app }) => app))
-        work.tick(fromMs, toMs, busy)
+        work.tick(fromMs, toMs, busy, deviceBytes)
         agents?.tick(busy)
       },
       restart: () => work.restart(),

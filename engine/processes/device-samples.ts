@@ -14,6 +14,15 @@ export function deviceSamples(uses: readonly DeviceUse[], appOf: (pid: number) =
   )
 }
 
+/** What each process holds of all devices together. Two interfaces that tell of one process on one device are not added up. */
+export function heldByPid(uses: readonly DeviceUse[]): ReadonlyMap<number, number> {
+  const held = new Map<number, number>()
+  for (const own of Map.groupBy(uses, ({ device }) => device).values())
+    for (const { pid, memoryBytes } of mergedByPid(own))
+      if (memoryBytes !== null) held.set(pid, (held.get(pid) ?? 0) + memoryBytes)
+  return held
+}
+
 function sampleOf(device: string, uses: readonly DeviceUse[], appOf: (pid: number) => AppId | null): DeviceSample {
   const fromMs = Math.min(...uses.map((use) => use.fromMs))
   const toMs = Math.max(...uses.map((use) => use.toMs))

@@ -147,6 +147,8 @@ export function createServers(parts: HubParts): Servers {
     const app = countedAs(server)
     return report.models.map((model) => ({
       ...model,
+      // The only model of a server is in the process that answers, unless it names another.
+      pids: model.pids.length === 0 && report.models.length === 1 ? pidsOf(server) : model.pids,
       isRemote: model.isRemote || server.app === null,
       modelId: names.idOf(app, model.name, model.quantisation),
       app,
@@ -260,6 +262,10 @@ export function createServers(parts: HubParts): Servers {
     if (server.app !== null) return parts.servingApp(server.app)?.name ?? server.app
     return parts.added().find(({ origin }) => origin === server.origin)?.name ?? server.origin
   }
+}
+
+function pidsOf({ processKey }: PolledServer): readonly number[] {
+  return processKey === null ? [] : [Number.parseInt(processKey, 10)]
 }
 
 /** Field 4 of /proc/PID/stat, behind the name, which may hold anything (proc_pid_stat(5)); `null` where it is not shown. */

@@ -4,7 +4,7 @@ import type { HostFiles } from '../host/host.ts'
 export type Listening = { readonly pid: number; readonly address: string; readonly port: number }
 
 /** State of a listening socket in /proc/net/tcp (include/net/tcp_states.h). */
-const LISTEN = '0A'
+export const LISTEN = '0A'
 /** Descriptors that are looked at of one process: servers listen on their first ones. */
 const MOST_DESCRIPTORS = 4_096
 

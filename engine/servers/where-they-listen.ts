@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts'
+import { foreignListeners } from './foreign-listeners.ts'
 import { listeningPorts, loopbackOrigin } from './listening.ts'
 
 export type Place = { readonly pid: number; readonly origin: string }
@@ -11,7 +12,8 @@ export function whereTheyListen(host: Host, portsByPid: ReadonlyMap<number, read
   if (host.platform !== 'linux')
     return [...portsByPid].flatMap(([pid, ports]) => ports.map((port) => ({ pid, origin: `http://127.0.0.1:${port}` })))
   const seen = new Set<string>()
-  return listeningPorts(host.files, [...portsByPid.keys()]).flatMap(({ pid, ...listening }) => {
+  const listening = listeningPorts(host.files, [...portsByPid.keys()])
+  return [...listening, ...foreignListeners(host.files, portsByPid)].flatMap(({ pid, ...listening }) => {
     const origin = loopbackOrigin(listening)
     const key = `${pid}:${listening.port}`
     if (origin === null || seen.has(key)) return []

@@ -5,6 +5,7 @@ import { apportion } from '../attribution/apportion.ts'
 import { isElsewhere } from '../servers/elsewhere.ts'
 import { ModelTicks, requestWeights } from './model-ticks.ts'
 import { RequestProgress, type RequestWork } from './request-progress.ts'
+import { type CountedTokens, restOf, UnmeteredAccount } from './unmetered-account.ts'
 
 export type MeteredBegin = Extract<MeterEvent, { type: 'begin' }>
 export type MeteredProgress = Extract<MeterEvent, { type: 'progress' }>
@@ -36,15 +37,8 @@ export type ModelEnergy = {
   readonly teaches: boolean
 }
 
-/** Tokens that a model's server says it read and wrote in a tick. */
-export type CountedTokens = { readonly promptTokens: number; readonly outputTokens: number }
-
 /** All that a model did in a tick: as generated tokens, prompts weighed; and those that it really generated. */
 export type ModelTickWork = { readonly weight: number; readonly outputTokens: number }
-
-/** What a model's server counted beyond what its metered requests are known to have done, in a running account: the two move at different times. */
-type Account = { promptTokens: number; outputTokens: number; meteredMs: number }
-type Tokens = Pick<Account, 'promptTokens' | 'outputTokens'>
 
 type Entry = {
   readonly begin: MeteredBegin
@@ -68,8 +62,6 @@ const FORGOTTEN_MS = 24 * 3_600_000
 const REMEMBERED = 10_000
 /** How well tokens stand for energy within a batch (attribution.md §6), k = 1. */
 const BATCH_SHARE_RATIO = 0.1
-/** The rarest look at a server is a minute after the last: by then its counters hold what its metered requests did. */
-const COUNTED_LATE_MS = 65_000
 /** Sorts before every request's id. */
 const UNMETERED = ''
 
@@ -78,7 +70,7 @@ export class RequestBook {
   readonly #entries = new Map<string, Entry>()
   readonly #models = new Map<ModelId, ModelTicks>()
   readonly #settledIds = new Set<string>()
-  readonly #accounts = new Map<ModelId, Account>()
+  readonly #accounts = new Map<ModelId, UnmeteredAccount>()
   readonly #runsOn: (model: ModelId) => 'gpu' | 'cpu'
   readonly #kept: (model: ModelId) => unknown
 
@@ -164,9 +156,9 @@ export class RequestBook {
       if (work === null) continue
       taken.promptTokens += work.promptTokens
       taken.outputTokens += work.outputTokens
-      this.#meter(work.model, work, toMs)
+      this.#account(work.model).meter(work, toMs)
       if (end === null) isHidden.prompts.add(work.model)
-      if (end === null && work.isSilent) isHidden.outputs.add(work.model)
+      if (end === null && (work.isSilent || !progress.hasAnswered)) isHidden.outputs.add(work.model)
       if (end !== null) this.#meterRest(work.model, end, taken, toMs)
       const known = worked.get(work.model)
       if (known === undefined) worked.set(work.model, [work])
@@ -181,7 +173,10 @@ export class RequestBook {
       const unmeteredTokens =
         told === undefined
           ? 0
-          : this.#unmetered(model, told, toMs, weight, isHidden.prompts.has(model), isHidden.outputs.has(model))
+          : this.#account(model).take(told, toMs, weight, {
+              prompts: isHidden.prompts.has(model),
+              outputs: isHidden.outputs.has(model),
+            })
       ticks.push({ fromMs, toMs, requests, unmeteredTokens })
       const written = requests.reduce((sum, one) => sum + one.outputTokens, 0)
       works.set(model, {
@@ -192,56 +187,17 @@ export class RequestBook {
     return works
   }
 
-  /**
-   * What its server counted in this tick that no metered request can have done. While one runs of which nothing is seen, what the server
-   * counts may be its: that stays in the account until the request has told.
-   */
-  #unmetered(
-    model: ModelId,
-    told: CountedTokens,
-    nowMs: number,
-    weight: number,
-    arePromptsHidden: boolean,
-    areOutputsHidden: boolean,
-  ): number {
-    const account = this.#account(model)
-    if (nowMs - account.meteredMs > COUNTED_LATE_MS) {
-      // It never counted those: they were before the first look at it.
-      account.promptTokens = Math.max(0, account.promptTokens)
-      account.outputTokens = Math.max(0, account.outputTokens)
-    }
-    account.promptTokens += told.promptTokens
-    account.outputTokens += told.outputTokens
-    let tokens = 0
-    if (!arePromptsHidden && account.promptTokens > 0) {
-      tokens += weight * account.promptTokens
-      account.promptTokens = 0
-    }
-    if (!areOutputsHidden && account.outputTokens > 0) {
-      tokens += account.outputTokens
-      account.outputTokens = 0
-    }
-    return tokens
-  }
-
-  #meter(model: ModelId, { promptTokens, outputTokens }: Tokens, atMs: number): void {
-    const account = this.#account(model)
-    account.meteredMs = atMs
-    account.promptTokens -= promptTokens
-    account.outputTokens -= outputTokens
-  }
-
   /** It has ended: what it really did is told now. */
   #meterRest(model: ModelId, end: MeteredEnd, taken: Entry['taken'], atMs: number): void {
     const rest = restOf(end, taken)
     if (rest.promptTokens === 0 && rest.outputTokens === 0) return
     taken.promptTokens += rest.promptTokens
     taken.outputTokens += rest.outputTokens
-    this.#meter(model, rest, atMs)
+    this.#account(model).meter(rest, atMs)
   }
 
-  #account(model: ModelId): Account {
-    const known = this.#accounts.get(model) ?? { promptTokens: 0, outputTokens: 0, meteredMs: 0 }
+  #account(model: ModelId): UnmeteredAccount {
+    const known = this.#accounts.get(model) ?? new UnmeteredAccount()
     this.#accounts.set(model, known)
     return known
   }
@@ -320,15 +276,5 @@ export class RequestBook {
     const ticks = new ModelTicks(this.#runsOn(model), this.#kept(model))
     this.#models.set(model, ticks)
     return ticks
-  }
-}
-
-/** What a request really did beyond what was seen of it while it ran; nothing where its server did not tell. */
-function restOf(end: MeteredEnd, taken: Tokens): Tokens {
-  const { promptTokens, cachedTokens, completionTokens, tokensProvenance } = end
-  const isTold = tokensProvenance === 'exact'
-  return {
-    promptTokens: isTold && promptTokens !== null ? promptTokens - (cachedTokens ?? 0) - taken.promptTokens : 0,
-    outputTokens: isTold && completionTokens !== null ? completionTokens - taken.outputTokens : 0,
   }
 }

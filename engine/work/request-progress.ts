@@ -75,6 +75,11 @@ export class RequestProgress {
     this.#toldToMs = beganMs
   }
 
+  /** A piece of its answer was seen. */
+  get hasAnswered(): boolean {
+    return this.#deltas > 0
+  }
+
   see(told: { promptBytes: number; promptMedia: number; deltas: number }): void {
     // Counts only rise; a report that came out of order changes nothing.
     this.#promptBytes = Math.max(this.#promptBytes, told.promptBytes)

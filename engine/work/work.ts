@@ -5,7 +5,8 @@ import type { Attribution } from '../attribution/types.ts'
 import { createWorkRing, type ModelWork, type WorkRing } from '../attribution/work-ring.ts'
 import type { HeldModel, Servers } from '../servers/servers.ts'
 import { type Output, OutputBook } from './output-book.ts'
-import { type CountedTokens, type ModelTickWork, RequestBook, type SettledRequest } from './request-book.ts'
+import { type ModelTickWork, RequestBook, type SettledRequest } from './request-book.ts'
+import type { CountedTokens } from './unmetered-account.ts'
 
 /** One domain's interval as its models share it. */
 export type ModelAttribution = {
@@ -23,8 +24,8 @@ export type ModelPace = { readonly model: ModelId; readonly outputTokens: number
  */
 export interface Work {
   readonly ring: WorkRing
-  /** Before: closes the tick's work. Times monotonic. */
-  tick(fromMs: number, toMs: number, busyApps: ReadonlySet<AppId>): void
+  /** Before: closes the tick's work. Times monotonic. `deviceBytes`: what processes hold of devices' memory, by pid. */
+  tick(fromMs: number, toMs: number, busyApps: ReadonlySet<AppId>, deviceBytes?: ReadonlyMap<number, number>): void
   /** After: divides what apps drew in one domain's interval among models and requests. */
   divide(attribution: Attribution, kind: DomainKind): readonly ModelAttribution[]
   /** What the metering proxy reports; the answer is what requests in flight have drawn so far. */
@@ -54,7 +55,12 @@ export function createWork(parts: { readonly servers: Servers; readonly kept: (m
   const onDevice = new Set<ModelId>()
   let written: { model: ModelId; toMs: number; tokens: number }[] = []
 
-  function tick(fromMs: number, toMs: number, busyApps: ReadonlySet<AppId>): void {
+  function tick(
+    fromMs: number,
+    toMs: number,
+    busyApps: ReadonlySet<AppId>,
+    deviceBytes: ReadonlyMap<number, number> = new Map(),
+  ): void {
     servers.tick(busyApps)
     const counted = new Map<ModelId, CountedTokens>()
     for (const told of servers.takeOutput()) {
@@ -75,7 +81,7 @@ export function createWork(parts: { readonly servers: Servers; readonly kept: (m
         app: held.app,
         work: works.get(held.modelId)?.weight ?? 0,
         inFlight: held.inFlight ?? inFlight.get(held.modelId) ?? null,
-        residentBytes: held.deviceBytes ?? held.memoryBytes,
+        residentBytes: held.deviceBytes ?? heldBy(held.pids, deviceBytes) ?? held.memoryBytes,
         isLoading: held.state === 'loading',
       }),
     )
@@ -155,6 +161,12 @@ export function createWork(parts: { readonly servers: Servers; readonly kept: (m
     },
     states: () => requests.states(),
   }
+}
+
+/** `null` where none of them is known to hold anything. */
+function heldBy(pids: readonly number[], deviceBytes: ReadonlyMap<number, number>): number | null {
+  const known = pids.flatMap((pid) => deviceBytes.get(pid) ?? [])
+  return known.length === 0 ? null : known.reduce((sum, bytes) => sum + bytes, 0)
 }
 
 /** What is computed elsewhere takes nothing of an app's joules, where it has models that are computed here (attribution.md §4). */

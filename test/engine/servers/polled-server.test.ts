@@ -60,6 +60,27 @@ describe('a server that is looked at', () => {
     expect(await run(20, true)).toBe(20)
   })
 
+  test('at once where its app’s processes came or went', async () => {
+    const { clock, server, script, run } = polled()
+    script.answer = told({ models: [] })
+    await run(60)
+    expect(await run(10)).toBe(0)
+    server.lookSoon(clock.monotonicMs())
+    expect(await run(2)).toBe(1)
+  })
+
+  test('as one that is idle while its processes only busy-wait, in ticks of any length', async () => {
+    const { clock, server, run } = polled()
+    await run(5, true)
+    expect(server.isIdle).toBe(true)
+    for (let tick = 0; tick < 3; tick += 1) {
+      clock.advance(60_000)
+      server.tick(clock, true)
+      expect(server.isIdle).toBe(true)
+      await server.looking
+    }
+  })
+
   test.each([
     ['whose models all sleep', told({ models: [loadedModel('qwen', { state: 'sleeping' })] })],
     ['that holds no model', told({ models: [] })],

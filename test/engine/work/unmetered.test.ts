@@ -3,7 +3,12 @@ import { AppId, DomainId, ModelId } from '../../../contract/ids.ts'
 import type { MeterEvent } from '../../../contract/metering.ts'
 import { loadedModel } from '../../../engine/connectors/server-words.ts'
 import type { HeldModel, Servers } from '../../../engine/servers/servers.ts'
-import { RequestBook } from '../../../engine/work/request-book.ts'
+import {
+  type MeteredBegin,
+  type MeteredEnd,
+  type MeteredProgress,
+  RequestBook,
+} from '../../../engine/work/request-book.ts'
 import { createWork } from '../../../engine/work/work.ts'
 
 const APP = AppId.parse('vllm')
@@ -11,24 +16,20 @@ const MODEL = ModelId.parse('vllm/tiny')
 const CPU = DomainId.parse('cpu/0')
 const ID = '00000000000000aa'
 const asker = { keyHash: null, personHash: null, uid: 1_000, pid: null, exe: null }
-const begin = { type: 'begin', id: ID, atMs: 0, endpoint: '/v1/chat/completions', asker } as const
-const progress = (deltas: number, promptBytes = 0) =>
-  ({ type: 'progress', id: ID, model: 'tiny', promptBytes, promptMedia: 0, deltas }) as const
-const end = (atMs: number, completionTokens: number, deltas: number) =>
-  ({
-    ...{
-      type: 'end',
-      id: ID,
-      atMs,
-      model: 'tiny',
-      isRemote: false,
-      promptTokens: 0,
-      cachedTokens: 0,
-      completionTokens,
-    },
-    ...{ tokensProvenance: 'exact', images: null, audioMs: null, promptBytes: 0, promptMedia: 0, deltas },
-    ...{ ttftMs: 0, durationMs: atMs, loadMs: null, status: 'done', httpStatus: 200 },
-  }) as const
+const begin: MeteredBegin = { type: 'begin', id: ID, atMs: 0, endpoint: '/v1/chat/completions', asker }
+const progress = (deltas: number, promptBytes = 0): MeteredProgress => ({
+  type: 'progress',
+  id: ID,
+  model: 'tiny',
+  promptBytes,
+  promptMedia: 0,
+  deltas,
+})
+const end = (atMs: number, completionTokens: number, deltas: number): MeteredEnd => ({
+  ...{ type: 'end', id: ID, atMs, model: 'tiny', isRemote: false, promptTokens: 0, cachedTokens: 0, completionTokens },
+  ...{ tokensProvenance: 'exact', images: null, audioMs: null, promptBytes: 0, promptMedia: 0, deltas },
+  ...{ ttftMs: 0, durationMs: atMs, loadMs: null, status: 'done', httpStatus: 200 },
+})
 
 /** Ticks of a second; each with what the proxy told by its end, and what the server counted in it. */
 function played(ticks: readonly { readonly events?: readonly MeterEvent[]; readonly outputTokens?: number }[]) {
@@ -106,6 +107,15 @@ test('a model that is computed elsewhere takes nothing of an app that has one co
   const alone = createWork({ servers: serversWith([held('there', true)]), kept: () => null })
   alone.tick(0, 1_000, new Set())
   expect(alone.ring.between(APP, 0, 1_000).models.map(({ model }) => model)).toEqual(['vllm/there'])
+})
+
+test('what a server does not tell of its memory, its process does', () => {
+  const untold = { ...held('tiny', false), memoryBytes: null, pids: [42] }
+  const work = createWork({ servers: serversWith([untold]), kept: () => null })
+  work.tick(0, 1_000, new Set(), new Map([[42, 9_000_000]]))
+  expect(work.ring.between(APP, 0, 1_000).models).toMatchObject([{ residentBytes: 9_000_000 }])
+  work.tick(1_000, 2_000, new Set())
+  expect(work.ring.between(APP, 1_000, 2_000).models).toMatchObject([{ residentBytes: null }])
 })
 
 test('an app whose server was asked through the proxy within a tick was not idle in it, however short that was', () => {
