@@ -120,12 +120,13 @@ function unknownOption(typed: string, options: readonly OptionSpec[], command: C
 function checkOperands(args: Arguments, command: Command): Result<Arguments, 'badInput'> {
   const { operand, name } = command
   const [first] = args.operands
-  const second = args.operands[operand?.most ?? 1]
   if (operand === undefined && first !== undefined)
     return problem('badInput', `perwatt ${name} takes no argument, but got "${first}".`)
   if (operand?.required === true && first === undefined)
     return problem('badInput', `perwatt ${name} needs ${operand.name}. See perwatt ${name} --help.`)
-  if (operand !== undefined && operand.isCommandLine !== true && second !== undefined)
-    return problem('badInput', `perwatt ${name} takes one ${operand.name}, but also got "${second}".`)
+  const tooMany = operand?.isCommandLine === true ? undefined : args.operands[operand?.most ?? 1]
+  if (tooMany !== undefined && operand?.most === undefined)
+    return problem('badInput', `perwatt ${name} takes one ${operand?.name}, but also got "${tooMany}".`)
+  if (tooMany !== undefined) return problem('badInput', `perwatt ${name} has no use for "${tooMany}".`)
   return ok(args)
 }

@@ -27,7 +27,7 @@ export const lab: Command = {
   name: 'lab',
   summary: 'measure models side by side: which takes the least energy per token here',
   about: [
-    'Puts the same prompts to each model, at each setting, in rounds of random order, and measures what every run draws, until each comparison is known within the target or the time is up. Where a difference is within the noise it says so, and names no winner.',
+    'Puts the same prompts to each model, at each setting, in rounds of random order, and measures what every run draws, until each comparison is known closely enough or the time is up. Where a difference is within the noise it says so, and names no winner.',
     'The servers must run on this machine, and the machine should have nothing else to do: runs in which others kept it busy are discarded. Other models of the same lab are unloaded before a run where their server can. Ctrl-C ends it with what was measured until then.',
     'perwatt lab list names the labs that were run, perwatt lab show ID prints one again. Of the prompts only the name of their set is kept.',
   ],
@@ -46,7 +46,7 @@ export const lab: Command = {
       text: 'context in tokens, where the server takes it with a request: Ollama',
     },
     { name: 'minutes', value: 'N', text: 'ends after so long at the latest (20)' },
-    { name: 'target', value: 'PCT', text: 'ends when each comparison is known to ± so many percent (5)' },
+    { name: 'within', value: 'PCT', text: 'ends when each comparison is known to ± so many percent (5)' },
     {
       name: 'output',
       short: 'o',
@@ -55,7 +55,7 @@ export const lab: Command = {
       text: 'also write it to FILE.csv, FILE.html (with chart) or FILE.json',
     },
   ],
-  operand: { name: 'list | show ID', required: false, most: 2 },
+  operand: { name: 'list | show ID', required: false, most: 2, choices: () => ['list', 'show'] },
   exitCodes: [
     ['0', 'done, also where there is no difference to be seen'],
     ['1', 'a model does not answer, or nothing could be measured'],
@@ -170,7 +170,10 @@ function give(context: Context, lab: LabJson, output: string | null): number {
   const written = output === null || write(context, output, lab)
   if (kept !== null && !kept.ok) return refuse(context, kept)
   if (!written) return EXIT.failed
-  if (lab.ended === 'stopped') return INTERRUPTED
+  if (lab.ended === 'stopped') {
+    if (!hasRuns) terminal.note('Interrupted before anything was measured.')
+    return INTERRUPTED
+  }
   if (lab.ended !== 'failed' && hasRuns) return EXIT.done
   const reason = lab.reason ?? lab.cells.find((cell) => cell.reason !== null)?.reason ?? 'No run counts.'
   terminal.complain(problem('failed', reason))

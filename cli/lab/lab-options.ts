@@ -29,7 +29,7 @@ export function labOptions(args: Arguments): Result<LabOptions, 'badInput'> {
   if (!contexts.ok) return contexts
   const minutes = number(args, 'minutes', USUAL.minutes, 1, 1_440)
   if (!minutes.ok) return minutes
-  const targetPct = number(args, 'target', USUAL.targetPct, 0.5, 50)
+  const targetPct = number(args, 'within', USUAL.targetPct, 0.5, 50)
   if (!targetPct.ok) return targetPct
   const prompts = promptsOf(args.text('prompts'))
   if (!prompts.ok) return prompts

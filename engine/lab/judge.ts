@@ -72,7 +72,8 @@ export function judge(cells: readonly Cell[], runs: readonly Run[]): Judgement {
 
 /** Every pair is known to within the target, or has no chance to be (a cell without runs). */
 export function isNarrow(pairs: readonly PairFinding[], cells: readonly CellFigures[], targetRatio: number): boolean {
-  const enough = (ratio: number | null, count: number) => count >= LEAST_BLOCKS && ratio !== null && ratio <= targetRatio
+  const enough = (ratio: number | null, count: number) =>
+    count >= LEAST_BLOCKS && ratio !== null && ratio <= targetRatio
   if (pairs.length === 0) return cells.every(({ randomRatio, runs }) => enough(randomRatio, runs))
   return pairs.every(({ randomRatio, blocks }) => enough(randomRatio, blocks))
 }
@@ -112,7 +113,8 @@ function compare(a: Cell, b: Cell, runs: readonly Run[], tail: number): PairFind
   if (blocks === 0) return { a, b, blocks, ratio: null, low: null, high: null, verdict: null, randomRatio: null }
   const differences = shared.map(([first, second]) => Math.log(jPerTokenOf(second) / jPerTokenOf(first)))
   const { mean, low, high } = meanInterval(differences, tail)
-  if (blocks < 2) return { a, b, blocks, ratio: Math.exp(mean), low: null, high: null, verdict: null, randomRatio: null }
+  if (blocks < 2)
+    return { a, b, blocks, ratio: Math.exp(mean), low: null, high: null, verdict: null, randomRatio: null }
   const lasting =
     2 *
     uncommonRatio(

@@ -9,7 +9,11 @@ export const NEUTRAL_PROMPTS: PromptSet = {
   name: 'neutral',
   prompts: [
     { name: 'short-en', text: 'Name three things to check before a long bicycle ride, one line each.', maxTokens: 96 },
-    { name: 'short-es', text: '¿Por qué se ve la luna más grande cerca del horizonte? Responde en dos frases.', maxTokens: 96 },
+    {
+      name: 'short-es',
+      text: '¿Por qué se ve la luna más grande cerca del horizonte? Responde en dos frases.',
+      maxTokens: 96,
+    },
     { name: 'short-zh', text: '请用三句话介绍怎样在家里保存新鲜的香草。', maxTokens: 96 },
     { name: 'short-ar', text: 'اكتب ثلاث نصائح قصيرة لترتيب مكتب صغير.', maxTokens: 96 },
     {

@@ -35,9 +35,7 @@ export type LabPlan = {
 }
 
 export function cellsOf(models: readonly LabModel[], settings: readonly LabSetting[]): Cell[] {
-  return settings
-    .flatMap((setting) => models.map((model) => ({ model, setting })))
-    .map((cell, id) => ({ id, ...cell }))
+  return settings.flatMap((setting) => models.map((model) => ({ model, setting }))).map((cell, id) => ({ id, ...cell }))
 }
 
 /**
@@ -50,9 +48,7 @@ export function orderOf(cells: readonly Cell[], seed: number, block: number): Ce
 
 /** Cells that differ in one thing: the model at one setting, or the setting of one model. Both ids, the smaller first. */
 export function pairsOf(cells: readonly Cell[]): (readonly [Cell, Cell])[] {
-  return cells.flatMap((a, at) =>
-    cells.slice(at + 1).flatMap((b) => (isPair(a, b) ? [[a, b] as const] : [])),
-  )
+  return cells.flatMap((a, at) => cells.slice(at + 1).flatMap((b) => (isPair(a, b) ? [[a, b] as const] : [])))
 }
 
 function isPair(a: Cell, b: Cell): boolean {

@@ -71,7 +71,10 @@ export async function runLab(
     const answer = await warm(world, cell)
     if (world.stop.aborted) return outcome('stopped')
     if (!answer.ok)
-      return outcome('failed', problem(answer.code, `${cell.model.key} does not answer: ${answer.reason}`, answer.remedy))
+      return outcome(
+        'failed',
+        problem(answer.code, `${cell.model.key} does not answer: ${answer.reason}`, answer.remedy),
+      )
   }
   for (let block = 0; ; block++) {
     for (const cell of orderOf(cells, plan.seed, block)) {

@@ -45,7 +45,9 @@ export function conclusions(judgement: Judgement): string[] {
     const [first] = findings
     if (first === null || first === undefined) return []
     const less = `${pct(1 - 1 / first.ratio)} less than ${nameWithin(next.cell, group)}`
-    return [`${at} ${name} takes the least energy per token: ${less} (${pct(1 - 1 / first.low)} to ${pct(1 - 1 / first.high)}).`]
+    return [
+      `${at} ${name} takes the least energy per token: ${less} (${pct(1 - 1 / first.low)} to ${pct(1 - 1 / first.high)}).`,
+    ]
   })
 }
 
@@ -54,9 +56,7 @@ function groupsOf({ cells }: Judgement): CellFigures[][] {
   const isOneModel = new Set(cells.map(({ cell }) => cell.model.key)).size === 1
   const groups = Map.groupBy(cells, ({ cell }) => (isOneModel ? cell.model.key : settingWords(cell.setting)))
   return [...groups.values()].map((group) =>
-    group
-      .filter(({ jPerToken }) => jPerToken !== null)
-      .toSorted((a, b) => (a.jPerToken ?? 0) - (b.jPerToken ?? 0)),
+    group.filter(({ jPerToken }) => jPerToken !== null).toSorted((a, b) => (a.jPerToken ?? 0) - (b.jPerToken ?? 0)),
   )
 }
 
@@ -68,11 +68,18 @@ function nameWithin({ model, setting }: Cell, group: readonly CellFigures[]): st
   return areModels(group) ? model.key : settingWords(setting)
 }
 
-type Seen = { readonly ratio: number; readonly low: number; readonly high: number; readonly verdict: PairFinding['verdict'] }
+type Seen = {
+  readonly ratio: number
+  readonly low: number
+  readonly high: number
+  readonly verdict: PairFinding['verdict']
+}
 
 /** A pair turned so that `ratio` is J/token of `other` ÷ that of `best`; `null` where it was not compared. */
 function seenFrom(best: Cell, other: Cell, { pairs }: Judgement): Seen | null {
-  const pair = pairs.find(({ a, b }) => (a.id === best.id && b.id === other.id) || (a.id === other.id && b.id === best.id))
+  const pair = pairs.find(
+    ({ a, b }) => (a.id === best.id && b.id === other.id) || (a.id === other.id && b.id === best.id),
+  )
   if (pair === undefined || pair.ratio === null || pair.low === null || pair.high === null) return null
   const { ratio, low, high, verdict } = pair
   if (pair.a.id === best.id) return { ratio, low, high, verdict }

@@ -101,7 +101,14 @@ export class LabMachine {
     }
     const lengthMs = toMs - fromMs
     const floorMj = this.floorW * lengthMs
-    const domain = { gainRatio: 0.02, floorRatio: 0.05, machineMj: appMj + floorMj, floorMj, appMj, floorShareMj: floorMj }
+    const domain = {
+      gainRatio: 0.02,
+      floorRatio: 0.05,
+      machineMj: appMj + floorMj,
+      floorMj,
+      appMj,
+      floorShareMj: floorMj,
+    }
     return {
       ...{ lengthMs, isSettled: !this.isSilent, hasGap: false, appMj, machineMj: appMj + floorMj },
       domains: [{ id: 'cpu/0' as never, kind: 'cpu', provenance: 'counter', root: 'cpu/0' as never, ...domain }],

@@ -26,7 +26,13 @@ export function runFigures(jPerToken: number, fields: Partial<RunFigures> = {}):
 }
 
 /** One block: each cell once, at its true J/token, with noise that the block's cells share and noise of each run, both log-normal. */
-export function noisyBlock(cells: readonly Cell[], truth: (cell: Cell) => number, sigma: number, block: number, random: () => number): Run[] {
+export function noisyBlock(
+  cells: readonly Cell[],
+  truth: (cell: Cell) => number,
+  sigma: number,
+  block: number,
+  random: () => number,
+): Run[] {
   const common = sigma * normal(random)
   return cells.map((cell) => ({
     ...{ cell: cell.id, block, ok: true as const },
@@ -38,4 +44,3 @@ export function noisyBlock(cells: readonly Cell[], truth: (cell: Cell) => number
 function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
-

@@ -56,7 +56,9 @@ describe('a line', () => {
       fc.string({ unit: 'binary' }),
       fc.json(),
       fc.json().map((json) => `data: ${json}`),
-      fc.record({ usage: fc.record({ completion_tokens: fc.anything() }) }).map((part) => `data: ${JSON.stringify(part)}`),
+      fc
+        .record({ usage: fc.record({ completion_tokens: fc.anything() }) })
+        .map((part) => `data: ${JSON.stringify(part)}`),
       fc.record({ eval_count: fc.anything(), message: fc.anything() }).map((part) => JSON.stringify(part)),
     )
     fc.assert(

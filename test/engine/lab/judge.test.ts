@@ -104,7 +104,13 @@ test('with fewer than five blocks nothing is concluded, however clear it looks',
 test('a cell without a run that counts has no figure, and says why', () => {
   const runs: Run[] = [
     { cell: 0, block: 0, ok: true, figures: runFigures(0.5) },
-    { cell: 1, block: 0, ok: false, fault: 'disturbed', reason: 'model-1: other programs kept the machine busy meanwhile.' },
+    {
+      cell: 1,
+      block: 0,
+      ok: false,
+      fault: 'disturbed',
+      reason: 'model-1: other programs kept the machine busy meanwhile.',
+    },
   ]
   const judgement = judge(labCells(2), runs)
   expect(judgement.cells[1]).toMatchObject({ jPerToken: null, tokensPerS: null, runs: 0, isOnFront: false })

@@ -7,7 +7,9 @@ import { fcOptions } from '../../support/counts.ts'
 test('the shipped set is a set, of ten prompts in three lengths', () => {
   expect(PromptSet.parse(NEUTRAL_PROMPTS)).toEqual(NEUTRAL_PROMPTS)
   const lengths = NEUTRAL_PROMPTS.prompts.map(({ name }) => name.split('-')[0])
-  expect(Object.entries(Object.groupBy(lengths, (length) => length ?? '')).map(([name, all]) => [name, all?.length])).toEqual([
+  expect(
+    Object.entries(Object.groupBy(lengths, (length) => length ?? '')).map(([name, all]) => [name, all?.length]),
+  ).toEqual([
     ['short', 4],
     ['medium', 4],
     ['long', 2],

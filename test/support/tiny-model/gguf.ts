@@ -75,9 +75,21 @@ function headOf({ name, layers, width, heads, contextTokens }: TinyModel, tensor
     ...[whole('llama.rope.dimension_count', width / heads), whole('llama.vocab_size', VOCABULARY)],
     Buffer.concat([string('llama.attention.layer_norm_rms_epsilon'), uint32(FLOAT32), float32(1e-5)]),
     text('tokenizer.ggml.model', 'llama'),
-    list('tokenizer.ggml.tokens', STRING, tokens().map(({ piece }) => string(piece))),
-    list('tokenizer.ggml.scores', FLOAT32, tokens().map((_, index) => float32(-index))),
-    list('tokenizer.ggml.token_type', INT32, tokens().map(({ type }) => uint32(type))),
+    list(
+      'tokenizer.ggml.tokens',
+      STRING,
+      tokens().map(({ piece }) => string(piece)),
+    ),
+    list(
+      'tokenizer.ggml.scores',
+      FLOAT32,
+      tokens().map((_, index) => float32(-index)),
+    ),
+    list(
+      'tokenizer.ggml.token_type',
+      INT32,
+      tokens().map(({ type }) => uint32(type)),
+    ),
     ...[whole('tokenizer.ggml.bos_token_id', 1), whole('tokenizer.ggml.eos_token_id', 2)],
     whole('tokenizer.ggml.unknown_token_id', 0),
   ]

@@ -30,6 +30,9 @@ function metricsOf({ promptTokens, outputTokens, outputMs, processing }: Serving
     ['requests_deferred', 'gauge', 0],
   ]
   return metrics
-    .map(([name, kind, value]) => `# HELP llamacpp:${name} .\n# TYPE llamacpp:${name} ${kind}\nllamacpp:${name} ${value}\n`)
+    .map(
+      ([name, kind, value]) =>
+        `# HELP llamacpp:${name} .\n# TYPE llamacpp:${name} ${kind}\nllamacpp:${name} ${value}\n`,
+    )
     .join('')
 }

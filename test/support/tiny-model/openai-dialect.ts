@@ -29,7 +29,8 @@ export async function openaiAnswer(serving: Serving, body: string, response: Ser
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   const send = (rest: object) =>
     response.write(`data: ${JSON.stringify({ ...common, object: 'chat.completion.chunk', ...rest })}\n\n`)
-  const choice = (delta: object, finish_reason: string | null) => send({ choices: [{ index: 0, delta, finish_reason }] })
+  const choice = (delta: object, finish_reason: string | null) =>
+    send({ choices: [{ index: 0, delta, finish_reason }] })
   choice({ role: 'assistant', content: null }, null)
   const told = await serving.answer(prompt, mostTokens, response, (content) => choice({ content }, null))
   choice({}, 'length')
