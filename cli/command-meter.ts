@@ -7,7 +7,10 @@ import type { Measuring } from '../engine/measuring.ts'
 import { SELF } from '../engine/processes/sampler.ts'
 import type { RunJson } from './shapes.ts'
 
-export type CommandFigures = Omit<RunJson, 'schema' | 'command' | 'startedAt' | 'exitCode' | 'signal' | 'durationMs'>
+export type CommandFigures = Omit<
+  RunJson,
+  'schema' | 'command' | 'label' | 'job' | 'startedAt' | 'exitCode' | 'signal' | 'durationMs'
+>
 
 /** A peak over less than this is the noise of one short tick. */
 const PEAK_FROM_MS = 100

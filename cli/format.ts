@@ -1,6 +1,7 @@
 import {
   type Figure,
   figureText,
+  formatAmount,
   formatCores,
   formatCoverage,
   formatEnergy,
@@ -8,6 +9,7 @@ import {
   formatPower,
   formatRatio,
 } from '../contract/format.ts'
+import type { Efficiency } from '../contract/models.ts'
 
 /** Above this part of estimated energy a figure is drawn as an estimate (docs/metric.md "Uncertainty"). */
 const ESTIMATE_FROM_RATIO = 0.2
@@ -40,6 +42,18 @@ export function share(ratio: number): string {
   return plain(formatRatio(ratio))
 }
 
+/** "412", "12.4 k"; "≈" in front of what is mostly estimated. */
+export function amount(value: number | null, isEstimate = false): string {
+  if (value === null) return UNKNOWN
+  const text = plain(formatAmount(value))
+  return isEstimate && !text.startsWith('<') ? `≈ ${text}` : text
+}
+
+/** A ratio of two figures, or why there is none. */
+export function efficiency({ value, isEstimate, reason }: Efficiency): string {
+  return value === null ? (reason ?? UNKNOWN) : amount(value, isEstimate)
+}
+
 /** Never 100 % before it is. */
 export function covered(ratio: number): string {
   return plain(formatCoverage(ratio))
@@ -67,6 +81,13 @@ export function isoTime(atS: number): string {
   const size = Math.abs(offsetMin)
   const two = (value: number) => String(value).padStart(2, '0')
   return `${local}${offsetMin < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
+}
+
+/** The same with milliseconds, of a Unix time in them. */
+export function isoTimeMs(atMs: number): string {
+  const text = isoTime(Math.floor(atMs / 1_000))
+  const ms = atMs - 1_000 * Math.floor(atMs / 1_000)
+  return `${text.slice(0, 19)}.${String(Math.floor(ms)).padStart(3, '0')}${text.slice(19)}`
 }
 
 /** "2026-11-25 14:03" in this machine's zone. */

@@ -1,6 +1,6 @@
-import type { Now, NowApp, NowDomain } from '../contract/now.ts'
+import type { Now, NowApp, NowDomain, NowModel } from '../contract/now.ts'
 import { totalFactor } from '../contract/overhead.ts'
-import { clockTime, cores, energy, isoTime, plusMinus, power, share } from './format.ts'
+import { amount, clockTime, cores, energy, isoTime, plusMinus, power, share } from './format.ts'
 import type { NowJson } from './shapes.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -14,6 +14,19 @@ const appColumns: readonly Column<NowApp>[] = [
   { title: 'IDLE', align: 'right', text: (app) => power(app.idleW) },
   { title: 'CORES', align: 'right', text: (app) => cores(app.cpuCores) },
   { title: 'PROCESSES', align: 'right', text: (app) => String(app.processes) },
+]
+
+const modelColumns: readonly Column<NowModel>[] = [
+  { title: 'MODEL', isElastic: true, text: (model) => (model.isRemote ? `${model.name} (remote)` : model.name) },
+  { title: 'APP', text: (model) => model.app },
+  { title: 'STATE', text: (model) => model.state },
+  { title: 'POWER', align: 'right', text: (model) => power(model.powerW) },
+  { title: 'TOKENS/S', align: 'right', text: (model) => amount(model.tokensPerS) },
+  {
+    title: 'TOKENS/J',
+    align: 'right',
+    text: (model) => (model.isRemote ? 'computed elsewhere' : amount(model.tokensPerJ)),
+  },
 ]
 
 const todayColumn: Column<NowApp> = { title: 'TODAY', align: 'right', text: (app) => energy(app.todayMj) }
@@ -74,6 +87,11 @@ export function appLines(now: Now, terminal: Terminal, options: { isLong: boolea
     width: terminal.columns,
     paint: (line, app) => (app === null || app.isSelf ? terminal.tone('dim', line) : line),
   })
+}
+
+/** Models that servers hold now; nothing where none does. */
+export function modelLines({ models }: Now, terminal: Terminal): string[] {
+  return models.length === 0 ? [] : table(modelColumns, models, { width: terminal.columns })
 }
 
 export function domainLines(now: Now, terminal: Terminal): string[] {

@@ -2,7 +2,7 @@ import type { InputOf, OutputOf } from '../contract/define.ts'
 import type { Contract } from '../contract/index.ts'
 import { ok, problem, type Result } from '../contract/result.ts'
 import { openReader, type Reader } from '../engine/ledger/reader.ts'
-import { type Naming, namedRequest, namedRequests, namedUsers } from '../engine/named-work.ts'
+import { type Naming, namedRequest, namedUsers } from '../engine/named-work.ts'
 import { openSettings, settingsPath } from '../engine/store/settings-file.ts'
 import type { KeptQuestion } from './ask-kept.ts'
 import type { Context } from './command.ts'
@@ -44,7 +44,7 @@ function answersFrom(reader: Reader, naming: Naming, requestDays: number): Answe
       if (!found.ok) return found
       const { rows, isComplete } = found.value
       const keptFromS = Math.floor(Date.now() / 1_000) - requestDays * 86_400
-      return ok({ rows: namedRequests(rows, naming), isComplete, keptFromS })
+      return ok({ rows: rows.map((row) => namedRequest(row, naming)), isComplete, keptFromS })
     },
     request({ id }) {
       const found = reader.ask('request', { id })

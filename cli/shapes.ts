@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { CalibrationFit } from '../contract/calibration.ts'
 import { Output } from '../contract/history.ts'
 import { DomainKind } from '../contract/ids.ts'
+import { TOKENS_PROVENANCES } from '../contract/models.ts'
+import { ServerModel, ServerStatus } from '../contract/servers.ts'
 import { EnergyMj, PowerW, Provenance, Ratio, SignedEnergyMj, Uncertainty } from '../contract/units.ts'
 
 /** The objects that `--json` prints: what other programs build on. Fields are added, never renamed (docs/cli.md). */
@@ -75,6 +77,10 @@ export const NowJson = z.object({
     z.object({
       id: z.string(),
       app: z.string(),
+      name: z.string(),
+      state: z.enum(['loading', 'ready', 'sleeping', 'unloading']),
+      /** Its answers are computed elsewhere. */
+      isRemote: z.boolean(),
       powerW: PowerW.nullable(),
       tokensPerS: z.number().nullable(),
       tokensPerJ: z.number().nullable(),
@@ -215,6 +221,9 @@ export const HistoryJson = z.object({
   coverageRatio: Ratio,
   estimatedRatio: Ratio,
   rows: z.array(HistoryRowJson),
+  /** `output` is kept by the hour: that of the rows is of these whole hours. */
+  outputFrom: Time,
+  outputTo: Time,
   measuredMj: EnergyMj,
   attributedMj: EnergyMj,
   idleMj: EnergyMj,
@@ -228,9 +237,213 @@ export const HistoryJson = z.object({
 })
 export type HistoryJson = z.infer<typeof HistoryJson>
 
+/** What was delivered, as far as anybody counted it; what was computed elsewhere stands apart. */
+const WorkOutputJson = Output.extend({
+  promptTokens: z.int().nullable(),
+  cachedTokens: z.int().nullable(),
+  /** Part of `tokens` that is a lower bound or was derived. */
+  estimatedTokens: z.int(),
+})
+
+/** Value per watt-hour per user; `null` until a value unit is set. */
+const VpwuJson = z.object({ value: z.number(), unit: z.string(), uncertainty: Uncertainty }).nullable()
+
+const WorkJson = z.object({
+  id: z.string(),
+  name: z.string(),
+  energyMj: EnergyMj,
+  activeMj: EnergyMj,
+  idleMj: EnergyMj,
+  uncertainty: Uncertainty,
+  output: WorkOutputJson,
+  requests: z.int().nullable(),
+  failedRequests: z.int(),
+  tokensPerJ: z.number().nullable(),
+  jPerToken: z.number().nullable(),
+  /** Mostly from what is estimated. */
+  isEstimate: z.boolean(),
+  /** Why there is no `tokensPerJ` or `jPerToken`. */
+  reason: z.string().nullable(),
+  vpwu: VpwuJson,
+})
+
+const Hours = { from: Time, to: Time }
+
+export const AppsJson = z.object({
+  schema: z.literal('perwatt.apps/1'),
+  ...Hours,
+  coverageRatio: Ratio,
+  rows: z.array(
+    WorkJson.extend({
+      category: z.string(),
+      local: z.boolean(),
+      countsAsAi: z.boolean(),
+      provenance: Provenance.nullable(),
+      estimatedRatio: Ratio,
+      idleRatio: Ratio.nullable(),
+      trendMj: z.array(EnergyMj.nullable()),
+    }),
+  ),
+})
+export type AppsJson = z.infer<typeof AppsJson>
+
+/** A ratio of two figures; `null` beside the reason why there is none. */
+const RatioJson = z.object({ value: z.number().nullable(), uncertainty: Uncertainty, reason: z.string().nullable() })
+
+export const ModelsJson = z.object({
+  schema: z.literal('perwatt.models/1'),
+  ...Hours,
+  coverageRatio: Ratio,
+  rows: z.array(
+    WorkJson.extend({
+      app: z.string(),
+      family: z.string().nullable(),
+      parameters: z.number().nullable(),
+      quantisation: z.string().nullable(),
+      engine: z.string().nullable(),
+      device: z.enum(['cpu', 'gpu', 'npu', 'mixed']).nullable(),
+      isRemote: z.boolean(),
+      /** `null`: no engine runs that would know. */
+      isLoaded: z.boolean().nullable(),
+      loadMj: EnergyMj,
+      provenance: Provenance.nullable(),
+      estimatedRatio: Ratio,
+      tokensPerS: z.number().nullable(),
+      ttftMs: z.number().nullable(),
+      whPerRequest: RatioJson,
+      jPerImage: RatioJson,
+      jPerAudioMinute: RatioJson,
+      /** By published figures, where that is switched on; never part of `energyMj`. */
+      remoteEstimate: z.object({ energyMj: EnergyMj, lowMj: EnergyMj, highMj: EnergyMj, asOf: z.string() }).nullable(),
+    }),
+  ),
+})
+export type ModelsJson = z.infer<typeof ModelsJson>
+
+export const UsersJson = z.object({
+  schema: z.literal('perwatt.users/1'),
+  ...Hours,
+  /** Whether names of accounts are shown, by the settings. */
+  namesShown: z.boolean(),
+  rows: z.array(
+    WorkJson.extend({
+      /** `null`: of what nobody metered no energy is told apart. */
+      energyMj: EnergyMj.nullable(),
+      activeMj: EnergyMj.nullable(),
+      idleMj: EnergyMj.nullable(),
+      kind: z.enum(['os', 'api', 'headcount', 'unknown']),
+      lastAt: Time,
+      merged: z.array(z.object({ id: z.string(), name: z.string() })),
+    }),
+  ),
+  projects: z.array(
+    z.object({ id: z.string(), name: z.string(), energyMj: EnergyMj, output: WorkOutputJson, lastAt: Time }),
+  ),
+})
+export type UsersJson = z.infer<typeof UsersJson>
+
+const RequestRowJson = z.object({
+  id: z.string(),
+  /** When it began. */
+  at: Time,
+  endedAt: Time,
+  app: z.string().nullable(),
+  model: z.string().nullable(),
+  modelName: z.string().nullable(),
+  user: z.string().nullable(),
+  userName: z.string().nullable(),
+  project: z.string().nullable(),
+  client: z.string().nullable(),
+  endpoint: z.string(),
+  promptTokens: z.int().nullable(),
+  cachedTokens: z.int().nullable(),
+  completionTokens: z.int().nullable(),
+  tokensProvenance: z.enum(TOKENS_PROVENANCES),
+  images: z.int().nullable(),
+  audioS: z.number().nullable(),
+  ttftMs: z.number().nullable(),
+  durationMs: z.number(),
+  status: z.enum(['done', 'failed', 'aborted']),
+  httpStatus: z.int().nullable(),
+  isRemote: z.boolean(),
+  energyMj: EnergyMj.nullable(),
+  uncertainty: Uncertainty,
+  provenance: Provenance.nullable(),
+  /** Why there is no energy. */
+  reason: z.string().nullable(),
+})
+export type RequestRowJson = z.infer<typeof RequestRowJson>
+
+export const RequestsJson = z.object({
+  schema: z.literal('perwatt.requests/1'),
+  ...Hours,
+  /** `false`: --limit cut some off. */
+  isComplete: z.boolean(),
+  /** Older ones are kept as counts and distributions alone. */
+  keptFrom: Time,
+  rows: z.array(RequestRowJson),
+})
+export type RequestsJson = z.infer<typeof RequestsJson>
+
+/** One request alone, and each of `requests --tail`. */
+export const RequestJson = z.object({ schema: z.literal('perwatt.request/1'), ...RequestRowJson.shape })
+export type RequestJson = z.infer<typeof RequestJson>
+
+export const JobsJson = z.object({
+  schema: z.literal('perwatt.jobs/1'),
+  ...Hours,
+  rows: z.array(
+    z.object({
+      id: z.string(),
+      label: z.string(),
+      kind: z.enum(['run', 'recognised']),
+      app: z.string().nullable(),
+      startedAt: Time,
+      /** `null` while it runs. */
+      endedAt: Time.nullable(),
+      exitCode: z.int().nullable(),
+      energyMj: EnergyMj.nullable(),
+      uncertainty: Uncertainty,
+      provenance: Provenance.nullable(),
+      vpwu: VpwuJson,
+    }),
+  ),
+})
+export type JobsJson = z.infer<typeof JobsJson>
+
+export const ServersJson = z.object({
+  schema: z.literal('perwatt.servers/1'),
+  at: Time,
+  /** Whether a running engine answered, or this command looked by itself. */
+  attached: z.boolean(),
+  servers: z.array(
+    ServerStatus.omit({ lastAnswerS: true, remedyText: true, remedy: true, meter: true, models: true }).extend({
+      /** One line to paste. */
+      remedy: z.string().nullable(),
+      lastAnswerAt: Time.nullable(),
+      models: z.array(ServerModel.omit({ expiresS: true }).extend({ expiresAt: Time.nullable() })),
+      meter: z
+        .object({
+          listen: z.string(),
+          state: z.enum(['off', 'starting', 'listening', 'failed']),
+          reason: z.string().nullable(),
+          clientSetting: z.string().nullable(),
+          requests: z.int().nonnegative(),
+          lastRequestAt: Time.nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+})
+export type ServersJson = z.infer<typeof ServersJson>
+
 export const RunJson = z.object({
   schema: z.literal('perwatt.run/1'),
   command: z.array(z.string()).min(1),
+  /** With --label. */
+  label: z.string().nullable(),
+  /** Under which the run is kept, `null` where it is not. */
+  job: z.string().nullable(),
   exitCode: z.int().nullable(),
   signal: z.string().nullable(),
   startedAt: Time,

@@ -43,6 +43,8 @@ export const methodNames: readonly (PerwattMethod | AppMethod)[] = [
   'endCalibration',
   'abandonCalibration',
   'forgetCalibration',
+  'markEnergy',
+  'energyBetween',
   'engineInfo',
   'appInfo',
   'openDashboard',

@@ -39,8 +39,6 @@ export type KeeperParts = {
   readonly wallMs: () => number
   readonly questions: Pick<QueryClient, 'ask' | 'close'>
   readonly calibration: () => CalibrationState
-  /** How many days requests are kept, by the settings. */
-  readonly requestDays: () => number
   /** A simulation flushes more rarely: nobody can kill it halfway and miss anything. */
   readonly flushMs?: number
 }
@@ -109,7 +107,6 @@ function createKeeper(ledger: Ledger, parts: KeeperParts): HistoryKeeper {
   let noticesSeen = ledger.notices.length
 
   function flush(): void {
-    ledger.keepRequestsFor(parts.requestDays())
     // A full disk is the ledger's own state; what was measured waits there in memory.
     ledger.flush(nowS())
     if (ledger.notices.length === noticesSeen) return

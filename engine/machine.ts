@@ -158,7 +158,6 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
           shareRatio: measuring.shareRatio,
           wallMs: () => clock.wallMs(),
           calibration: () => calibrator.state(),
-          requestDays: () => settings.current.requestDays,
           questions: questionsOf(host, options, options.dataDir ?? ''),
           ...(options.mode === 'simulated' ? { flushMs: 600_000 } : {}),
         })

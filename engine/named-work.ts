@@ -11,8 +11,11 @@ export type Naming = {
 }
 
 /** Puts names to what the ledger holds of people and projects. */
-export function namedUsers({ fromS, toS, users, projects }: UsersWork, naming: Naming): OutputOf<Contract['users']> {
-  const names = namesAmong(users.filter(({ kind }) => kind === 'os').length, naming)
+export function namedUsers(
+  { fromS, toS, users, projects, osUsers }: UsersWork,
+  naming: Naming,
+): OutputOf<Contract['users']> {
+  const names = namesAmong(osUsers, naming)
   return {
     fromS,
     toS,
@@ -22,24 +25,14 @@ export function namedUsers({ fromS, toS, users, projects }: UsersWork, naming: N
   }
 }
 
-export function namedRequests(rows: readonly NamelessRequest[], naming: Naming): RequestRow[] {
-  const accounts = new Set(rows.flatMap(({ user }) => (user?.startsWith('os/') ? [user] : [])))
-  const names = namesAmong(accounts.size, naming)
-  return rows.map((row) => requestRow(row, names))
-}
-
-/** Alone, an account may be one of several: its own name is not shown for that. */
-export function namedRequest(row: NamelessRequest, naming: Naming): RequestRow {
-  return requestRow(row, namesAmong(2, naming))
+export function namedRequest({ userNumber, userLabel, osUsers, ...row }: NamelessRequest, naming: Naming): RequestRow {
+  const { user } = row
+  if (user === null) return { ...row, userName: null }
+  return { ...row, userName: namesAmong(osUsers, naming).nameOf({ id: user, number: userNumber, label: userLabel }) }
 }
 
 function namesAmong(osUsers: number, { showNames, accountName }: Naming): UserNames {
   return userNames({ showNames, osUsers, accountName })
-}
-
-function requestRow({ userNumber, userLabel, ...row }: NamelessRequest, names: UserNames): RequestRow {
-  const { user } = row
-  return { ...row, userName: user === null ? null : names.nameOf({ id: user, number: userNumber, label: userLabel }) }
 }
 
 function userRow({ number, label, merged, ...user }: NamelessUser, names: UserNames): UserRow {

@@ -5,7 +5,7 @@ import { remoteEnergy } from './agents/remote-energy.ts'
 import { REMOTE_FIGURES } from './agents/remote-figures.ts'
 import type { Events } from './events.ts'
 import type { MeasuredMachine } from './machine.ts'
-import { type Naming, namedRequest, namedRequests, namedUsers } from './named-work.ts'
+import { type Naming, namedRequest, namedUsers } from './named-work.ts'
 
 const NO_HISTORY = problem('noHistory', 'This engine keeps no history.')
 /** Whoever follows requests is told this often: each time costs a synced write. */
@@ -75,7 +75,7 @@ export function workHandlers(machine: MeasuredMachine, events: Events) {
       if (!found.ok) return found
       const { rows, isComplete } = found.value
       const keptFromS = machine.nowS() - settings.current.requestDays * 86_400
-      return ok({ rows: namedRequests(rows, naming()), isComplete, keptFromS })
+      return ok({ rows: rows.map((row) => namedRequest(row, naming())), isComplete, keptFromS })
     },
     request: async ({ id }) => {
       const found = (await asked()?.ask('request', { id })) ?? NO_HISTORY

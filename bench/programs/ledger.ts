@@ -168,7 +168,8 @@ const HISTORIES: Readonly<Record<string, Omit<HistoryQuestion, 'fromS' | 'toS'> 
   'all by app': { by: 'app', lastS: 3 * 365 * DAY_S },
 }
 const WORK = ['apps', 'models', 'users'] as const
-const WORK_RANGES: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30, year: 365, all: 3 * 365 }
+/** Those that the screens offer. */
+const WORK_RANGES: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30 }
 
 function ask({ directory, times }: Order<'ask'>): z.infer<typeof Asked> {
   const reader = openReader(directory)

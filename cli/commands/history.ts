@@ -87,12 +87,14 @@ async function ask({ args, dataDir, terminal }: Context, question: Question): Pr
 }
 
 function historyJson(history: History): HistoryJson {
-  const { fromS, toS, gaps, ...sums } = history
+  const { fromS, toS, outputFromS, outputToS, gaps, ...sums } = history
   return {
     schema: 'perwatt.history/1',
     from: isoTime(fromS),
     to: isoTime(toS),
     ...sums,
+    outputFrom: isoTime(outputFromS),
+    outputTo: isoTime(outputToS),
     gaps: gaps.map((gap) => ({ from: isoTime(gap.fromS), to: isoTime(gap.toS), reason: gap.cause })),
   }
 }

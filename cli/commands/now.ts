@@ -1,7 +1,7 @@
 import type { Now } from '../../contract/now.ts'
 import type { Command, Context } from '../command.ts'
 import { EXIT, type ExitCode, exitCodeOf } from '../exit.ts'
-import { appLines, domainLines, headLines, noticeLines, nowJson, overheadLines } from '../now-view.ts'
+import { appLines, domainLines, headLines, modelLines, noticeLines, nowJson, overheadLines } from '../now-view.ts'
 import { watchOption } from '../options.ts'
 import { type Reached, reachEngine } from '../reach.ts'
 import { blindExit, firstNow, withProgress } from '../ticks.ts'
@@ -71,6 +71,7 @@ function show({ args, terminal }: Context, tick: Now, isAttached: boolean): void
   const blocks = [
     [...headLines(tick, terminal), ...overheadLines(tick, terminal)],
     appLines(tick, terminal, { isLong: isAttached }),
+    modelLines(tick, terminal),
     domainLines(tick, terminal),
     noticeLines(tick.notices, terminal),
   ]

@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import type { Command, Context } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit.ts'
 import { duration, energy, isoTime, plusMinusPct, power } from '../format.ts'
+import { beginJob } from '../kept-job.ts'
 import type { RunJson } from '../shapes.ts'
 
 /** As a shell says that there is no such program, or that it may not be run. */
@@ -17,6 +18,11 @@ export const run: Command = {
     'Measured is what the command caused above the machine’s idle power, over exactly its own time.',
   ],
   options: [
+    {
+      name: 'label',
+      value: 'TEXT',
+      text: 'keep the run as a job under this name (perwatt jobs); needs a running engine',
+    },
     { name: 'output', short: 'o', value: 'FILE', completes: 'file', text: 'write the report here instead of stderr' },
   ],
   operand: { name: 'CMD', required: true, isCommandLine: true },
@@ -33,14 +39,18 @@ export const run: Command = {
       output: '412 J ± 6 %   38 W on average, 61 W at most   10.8 s',
     },
     { line: 'perwatt run --json --output run.json -- pytest -q' },
+    { line: 'perwatt run --label "lora on docs" -- python train.py' },
   ],
   async run(context) {
     const argv = context.args.operands
     const startedS = Math.floor(Date.now() / 1_000)
+    const label = context.args.text('label')?.trim().slice(0, 120) || null
+    const job = label === null ? null : await beginJob(context, label, startedS)
     const { hostOf } = await import('../machine.ts')
     const { runMeasured } = await import('../run-measured.ts')
     const measured = await runMeasured(hostOf(context), argv, context.dataDir)
     if (!measured.ok) {
+      await job?.end(null)
       context.terminal.complain(measured)
       if (measured.code === 'absent') return NOT_FOUND
       return measured.code === 'denied' ? NOT_RUNNABLE : exitCodeOf(measured)
@@ -48,6 +58,8 @@ export const run: Command = {
     const report: RunJson = {
       schema: 'perwatt.run/1',
       command: [...argv],
+      label,
+      job: (await job?.end(measured.value)) ?? null,
       startedAt: isoTime(startedS),
       ...measured.value,
     }

@@ -12,7 +12,10 @@ const LOOK_THROUGH_MS = 1_000
 const KNOWN_PIDS = 64
 const EXE_CHARACTERS = 80
 
-type Wanted = { readonly pair: string; settle(found: ClientProcess): void }
+/** `isFinal`: asking again would tell nothing else. */
+export type FoundClient = { readonly client: ClientProcess; readonly isFinal: boolean }
+
+type Wanted = { readonly pair: string; settle(found: FoundClient): void }
 type Owner = { readonly pid: number; readonly exe: string | null }
 type Socket = { readonly uid: number; readonly inode: string }
 
@@ -32,7 +35,7 @@ export class ClientProcesses {
   }
 
   /** By the ports of the client and of the meter. */
-  find(clientPort: number, meterPort: number): Promise<ClientProcess> {
+  find(clientPort: number, meterPort: number): Promise<FoundClient> {
     return new Promise((settle) => {
       this.#waiting.push({ pair: `${clientPort}>${meterPort}`, settle })
       if (!this.#isBusy) this.#later()
@@ -50,16 +53,16 @@ export class ClientProcesses {
     try {
       const sockets = await this.#sockets()
       const owned = waiting.map(({ pair }) => sockets.get(pair))
-      const owners = await this.#ownersOf(
-        new Set(owned.flatMap((socket) => (socket === undefined ? [] : [socket.inode]))),
-      )
+      const inodes = new Set(owned.flatMap((socket) => (socket === undefined ? [] : [socket.inode])))
+      const { owners, isWhole } = await this.#ownersOf(inodes)
       for (const [index, socket] of owned.entries()) {
         const owner = socket === undefined ? undefined : owners.get(socket.inode)
-        waiting[index]?.settle({ uid: socket?.uid ?? null, pid: owner?.pid ?? null, exe: owner?.exe ?? null })
+        const client = { uid: socket?.uid ?? null, pid: owner?.pid ?? null, exe: owner?.exe ?? null }
+        waiting[index]?.settle({ client, isFinal: isWhole || socket === undefined || owner !== undefined })
       }
     } catch {
       // Not Linux, or no /proc: whose connection it is stays unknown.
-      for (const wanted of waiting) wanted.settle(UNKNOWN)
+      for (const wanted of waiting) wanted.settle({ client: UNKNOWN, isFinal: true })
     }
     this.#isBusy = false
     if (this.#waiting.length > 0) this.#later()
@@ -80,16 +83,18 @@ export class ClientProcesses {
     return found
   }
 
-  async #ownersOf(inodes: Set<string>): Promise<Map<string, Owner>> {
+  /** `isWhole`: every process was looked through for those that are not among them. */
+  async #ownersOf(inodes: Set<string>): Promise<{ owners: ReadonlyMap<string, Owner>; isWhole: boolean }> {
     const owners = new Map<string, Owner>()
     for (const pid of [...this.#known].reverse()) await this.#lookIn(pid, inodes, owners)
     const nowMs = performance.now()
-    if (inodes.size === 0 || nowMs - this.#lookedThroughMs < LOOK_THROUGH_MS) return owners
+    if (inodes.size === 0) return { owners, isWhole: true }
+    if (nowMs - this.#lookedThroughMs < LOOK_THROUGH_MS) return { owners, isWhole: false }
     this.#lookedThroughMs = nowMs
     const pids = (await readdir(this.#procfs)).filter((name) => /^\d+$/.test(name) && !this.#known.has(name))
     // The newest first: a client that connects has often just begun.
     for (const pid of pids.sort((one, other) => Number(other) - Number(one))) await this.#lookIn(pid, inodes, owners)
-    return owners
+    return { owners, isWhole: true }
   }
 
   /** Takes those of the inodes out of the set that a process holds. */

@@ -158,14 +158,20 @@ function relayAll(server: Server, { options, target, port, reporter, identify }:
   server.on('connection', (client: Socket) => {
     const clientPort = client.remotePort ?? 0
     const isFromHere = isLoopback(client.remoteAddress ?? '')
-    let owner: Promise<ClientProcess> | null = null
+    let owner: Promise<ClientProcess> | null = isFromHere ? null : Promise.resolve(NOBODY)
+    /** Asked again with the next request where the processes were not looked through this time. */
+    const findOwner = async () => {
+      const { client: found, isFinal } = await processes.find(clientPort, port)
+      if (!isFinal) owner = null
+      return found
+    }
     const relay = new Relay(client, {
       ...{ target, headTimeoutMs: options.headTimeoutMs ?? HEAD_TIMEOUT_MS },
       gate: (head) => (ownPorts.has(clientPort) ? LOOP : refusalOf(gates, head)),
       open(head) {
         const endpoint = endpointOf(head.method, pathOf(head.target))
         if (endpoint === null) return null
-        owner ??= isFromHere ? processes.find(clientPort, port) : Promise.resolve(NOBODY)
+        owner ??= findOwner()
         const exchange = new Exchange(head, {
           ...{ endpoint, identity: identityOf(head, isFromHere, identify), secret: identify.secret, client: owner },
           onChange: () => reporter.changed(),

@@ -9,11 +9,12 @@ export type ModelTick = {
   readonly unmeteredTokens: number
 }
 
-/** What one request did in an interval; `silentRatio`: the part of it in which it was in flight and nothing could be seen of it. */
+/** What one request did in an interval; the parts of it in which it was in flight, and in which nothing could be seen of it then. */
 export type RequestPart = {
   readonly id: string
   readonly promptTokens: number
   readonly outputTokens: number
+  readonly presentRatio: number
   readonly silentRatio: number
 }
 
@@ -56,24 +57,28 @@ export class ModelTicks {
     fromMs: number,
     toMs: number,
   ): { readonly requests: readonly RequestPart[]; readonly unmeteredTokens: number } {
-    const requests = new Map<string, { promptTokens: number; outputTokens: number; silentRatio: number }>()
+    const requests = new Map<string, { -readonly [K in keyof RequestPart]: RequestPart[K] }>()
     let unmeteredTokens = 0
     for (let index = this.#ticks.length - 1; index >= 0; index--) {
       const tick = this.#ticks[index] as ModelTick
       if (tick.toMs <= fromMs) break
       const overlapMs = Math.min(toMs, tick.toMs) - Math.max(fromMs, tick.fromMs)
       if (overlapMs <= 0) continue
-      const part = overlapMs / (tick.toMs - tick.fromMs)
+      const lengthMs = tick.toMs - tick.fromMs
+      const part = overlapMs / lengthMs
+      const ratioOf = (ms: number) => (Math.min(ms, lengthMs) * part) / (toMs - fromMs)
       unmeteredTokens += tick.unmeteredTokens * part
       for (const work of tick.requests) {
-        const known = requests.get(work.id) ?? { promptTokens: 0, outputTokens: 0, silentRatio: 0 }
+        const { id } = work
+        const known = requests.get(id) ?? { id, promptTokens: 0, outputTokens: 0, presentRatio: 0, silentRatio: 0 }
         known.promptTokens += work.promptTokens * part
         known.outputTokens += work.outputTokens * part
-        if (work.isSilent) known.silentRatio += overlapMs / (toMs - fromMs)
-        requests.set(work.id, known)
+        known.presentRatio += ratioOf(work.presentMs)
+        known.silentRatio += ratioOf(work.silentMs)
+        requests.set(id, known)
       }
     }
-    return { requests: Array.from(requests, ([id, values]) => ({ id, ...values })), unmeteredTokens }
+    return { requests: [...requests.values()], unmeteredTokens }
   }
 
   /** @param activeMj what the model drew in the interval where it mostly computes. */
@@ -100,7 +105,7 @@ export class ModelTicks {
  */
 export function requestWeights(requests: readonly RequestPart[], promptWeight: number): number[] {
   const visible = requests.map((one) => promptWeight * one.promptTokens + one.outputTokens)
-  const seen = requests.reduce((sum, one) => sum + Math.max(0, 1 - one.silentRatio), 0)
+  const seen = requests.reduce((sum, one) => sum + Math.max(0, one.presentRatio - one.silentRatio), 0)
   const all = visible.reduce((sum, one) => sum + one, 0)
   const pace = all > 0 && seen > 0 ? all / seen : 1
   const weights = requests.map((one, index) => (visible[index] as number) + pace * one.silentRatio)

@@ -48,6 +48,8 @@ type Entry = {
   readonly app: AppId | null
   end: MeteredEnd | null
   endedMs: number
+  /** End of the tick in which its last work was counted: later than its end where that was told late. */
+  countedToMs: number | null
   energyMj: number
   estimatedMj: number
   varMj2: number
@@ -95,6 +97,7 @@ export class RequestBook {
       app,
       end: null,
       endedMs: Number.POSITIVE_INFINITY,
+      countedToMs: null,
       energyMj: 0,
       estimatedMj: 0,
       varMj2: 0,
@@ -145,20 +148,18 @@ export class RequestBook {
   ): ReadonlyMap<ModelId, ModelTickWork> {
     const worked = new Map<ModelId, RequestWork[]>([...counted.keys()].map((model) => [model, []]))
     const isHidden = { prompts: new Set<ModelId>(), outputs: new Set<ModelId>() }
-    for (const { progress, endedMs, end, taken } of this.#entries.values()) {
-      if (progress.model === null) continue
-      if (endedMs <= fromMs) {
-        // Its end was told late: what it did is in no tick any more, but it was no one else's.
-        if (end !== null) this.#meterRest(progress.model, end, taken, toMs)
-        continue
-      }
-      const work = progress.take(toMs, this.#model(progress.model).habits)
+    for (const entry of this.#entries.values()) {
+      const { progress, endedMs, end, taken } = entry
+      if (progress.model === null || entry.countedToMs !== null) continue
+      const ended = end === null ? null : { ...end, atMs: endedMs }
+      const work = progress.take(toMs, this.#model(progress.model).habits, ended)
       if (work === null) continue
+      if (end !== null) entry.countedToMs = toMs
       taken.promptTokens += work.promptTokens
       taken.outputTokens += work.outputTokens
       this.#account(work.model).meter(work, toMs)
       if (end === null) isHidden.prompts.add(work.model)
-      if (end === null && (work.isSilent || !progress.hasAnswered)) isHidden.outputs.add(work.model)
+      if (end === null && (work.silentMs > 0 || !progress.hasAnswered)) isHidden.outputs.add(work.model)
       if (end !== null) this.#meterRest(work.model, end, taken, toMs)
       const known = worked.get(work.model)
       if (known === undefined) worked.set(work.model, [work])
@@ -242,7 +243,7 @@ export class RequestBook {
         if (nowMs - entry.progress.beganMs > FORGOTTEN_MS) this.#entries.delete(id)
         continue
       }
-      if (entry.endedMs > toldToMs && nowMs - entry.endedMs < SETTLE_AT_MOST_MS) continue
+      if ((entry.countedToMs ?? entry.endedMs) > toldToMs && nowMs - entry.endedMs < SETTLE_AT_MOST_MS) continue
       this.#entries.delete(id)
       this.#remember(id)
       const { begin, end, app, energyMj, estimatedMj, varMj2, byDomain } = entry

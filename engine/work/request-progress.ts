@@ -1,4 +1,5 @@
 import type { ModelId } from '../../contract/ids.ts'
+import type { MeteredEnd } from './request-book.ts'
 
 /** What one request did in one tick, as far as it could be seen. */
 export type RequestWork = {
@@ -6,8 +7,14 @@ export type RequestWork = {
   readonly model: ModelId
   readonly promptTokens: number
   readonly outputTokens: number
-  /** In flight without anything to be seen of it: its answer comes in one piece, or has not begun. */
-  readonly isSilent: boolean
+  /** For so long it was in flight, and of that nothing was to be seen of it: its answer comes in one piece, or has not begun. */
+  readonly presentMs: number
+  readonly silentMs: number
+}
+
+/** What a request's end tells of all that it did. */
+type Ended = Pick<MeteredEnd, 'promptTokens' | 'cachedTokens' | 'completionTokens' | 'tokensProvenance'> & {
+  readonly atMs: number
 }
 
 /** Text of a prompt per token before a model has taught its own, and what an image stands for (a vision tower's usual patches). */
@@ -87,20 +94,39 @@ export class RequestProgress {
     this.#deltas = Math.max(this.#deltas, told.deltas)
   }
 
-  /** What it did since it was last asked. `null` while its model is not known. */
-  take(toMs: number, habits: ModelHabits): RequestWork | null {
+  /** What it did since it was last asked. `null` while its model is not known. `ended`: it has. */
+  take(toMs: number, habits: ModelHabits, ended: Ended | null = null): RequestWork | null {
     if (this.model === null) return null
-    const promptTokens = this.#promptDue(toMs, habits)
-    const outputTokens = this.#deltas - this.#deltasTold
+    const untilMs = Math.max(this.#toldToMs, Math.min(toMs, ended?.atMs ?? toMs))
+    const presentMs = untilMs - this.#toldToMs
+    const promptTokens = this.#promptDue(presentMs, habits, ended)
+    const unseen = ended === null ? 0 : this.#unseen(ended, presentMs)
+    const outputTokens = this.#deltas - this.#deltasTold + unseen
+    const isSeen = outputTokens > 0 || (ended !== null && isCounted(ended))
     this.#promptTold += promptTokens
     this.#deltasTold = this.#deltas
-    this.#toldToMs = Math.max(this.#toldToMs, toMs)
-    return { id: this.id, model: this.model, promptTokens, outputTokens, isSilent: promptTokens + outputTokens <= 0 }
+    this.#toldToMs = untilMs
+    const silentMs = isSeen ? 0 : Math.max(0, presentMs - promptTokens / habits.prefillPerMs)
+    return { id: this.id, model: this.model, promptTokens, outputTokens, presentMs, silentMs }
   }
 
-  #promptDue(toMs: number, habits: ModelHabits): number {
-    const left = Math.max(0, habits.promptTokens(this.#promptBytes, this.#promptMedia) - this.#promptTold)
-    if (this.#deltas > 0) return left
-    return Math.min(left, Math.max(0, toMs - this.#toldToMs) * habits.prefillPerMs)
+  #promptDue(presentMs: number, habits: ModelHabits, ended: Ended | null): number {
+    const estimated = habits.promptTokens(this.#promptBytes, this.#promptMedia)
+    const counted = ended?.promptTokens == null ? null : ended.promptTokens - (ended.cachedTokens ?? 0)
+    const left = Math.max(0, (counted ?? estimated) - this.#promptTold)
+    if (this.#deltas > 0 || ended !== null) return left
+    return Math.min(left, presentMs * habits.prefillPerMs)
   }
+
+  /** What it wrote and nobody saw it write, it wrote evenly: of that, what falls into its last piece of time. */
+  #unseen(ended: Ended, presentMs: number): number {
+    if (!isCounted(ended)) return 0
+    const unseen = Math.max(0, (ended.completionTokens ?? 0) - this.#deltas)
+    const lastedMs = ended.atMs - this.beganMs
+    return lastedMs <= 0 ? unseen : (unseen * presentMs) / lastedMs
+  }
+}
+
+function isCounted({ completionTokens, tokensProvenance }: Ended): boolean {
+  return completionTokens !== null && tokensProvenance === 'exact'
 }

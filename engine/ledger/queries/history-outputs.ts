@@ -2,15 +2,18 @@ import type Database from 'better-sqlite3'
 import type { Output } from '../../../contract/history.ts'
 import type { ResolutionS } from '../resolutions.ts'
 import { cover } from './cover.ts'
-import { type OutputSum, outputSums, total } from './delivered.ts'
+import { total } from './delivered.ts'
 import type { WorkRange } from './work-range.ts'
 
 /** What was computed elsewhere is told by its tokens alone, apart from the rest. */
-export const OUTPUT_BY_START = `
-  SELECT start_s AS startS, sum(iif(is_remote = 0, output_tokens, NULL)) AS tokens, sum(iif(is_remote = 1, output_tokens, NULL)) AS remoteTokens,
-    sum(iif(is_remote = 0, requests, NULL)) AS requests, sum(iif(is_remote = 0, images, NULL)) AS images,
-    sum(iif(is_remote = 0, audio_ms, NULL)) AS audioMs
-  FROM output WHERE resolution_s = ? AND start_s >= ? AND start_s < ? GROUP BY start_s`
+const SUMS = `
+  sum(iif(is_remote = 0, output_tokens, NULL)) AS tokens, sum(iif(is_remote = 1, output_tokens, NULL)) AS remoteTokens,
+  sum(iif(is_remote = 0, requests, NULL)) AS requests, sum(iif(is_remote = 0, images, NULL)) AS images,
+  sum(iif(is_remote = 0, audio_ms, NULL)) AS audioMs`
+const WHERE = 'WHERE resolution_s = ? AND start_s >= ? AND start_s < ?'
+export const OUTPUT_BY_START = `SELECT start_s AS startS, ${SUMS} FROM output ${WHERE} GROUP BY start_s`
+/** In the order of the rows, so that nothing is sorted; the rest is summed here. */
+export const OUTPUT_BY_APP = `SELECT app_id AS app, ${SUMS} FROM output ${WHERE} GROUP BY start_s, app_id`
 
 export const NO_OUTPUT: Output = { tokens: null, remoteTokens: null, requests: null, images: null, audioS: null }
 
@@ -22,10 +25,16 @@ type Totals = {
   readonly audioMs: number | null
 }
 
-/** By the app's row id. */
+/** By the app's row id. Relies on the primary key of `output`. */
 export function outputsByApp(db: Database.Database, { segments }: WorkRange): ReadonlyMap<number, Output> {
-  const byApp = Map.groupBy(outputSums(db, segments), ({ app }) => app)
-  return new Map(Array.from(byApp, ([app, sums]) => [app, outputOf(totalsOf(sums))]))
+  const rows = db.prepare<number[], Totals & { app: number }>(OUTPUT_BY_APP)
+  const all = segments.flatMap(({ resolutionS, fromS, toS }) => rows.all(resolutionS, fromS, toS))
+  return new Map(
+    Array.from(
+      Map.groupBy(all, ({ app }) => app),
+      ([app, own]) => [app, outputOf(summed(own))],
+    ),
+  )
 }
 
 /** By the start of the hour or day. Relies on the primary key of `output`. */
@@ -46,18 +55,6 @@ export function outputsByStart(
       ([key, own]) => [key, outputOf(summed(own.map(({ row }) => row)))],
     ),
   )
-}
-
-function totalsOf(sums: readonly OutputSum[]): Totals {
-  const local = sums.filter(({ isRemote }) => isRemote === 0)
-  const remote = sums.filter(({ isRemote }) => isRemote === 1)
-  return {
-    tokens: total(local, (sum) => sum.outputTokens),
-    remoteTokens: total(remote, (sum) => sum.outputTokens),
-    requests: total(local, (sum) => sum.requests),
-    images: total(local, (sum) => sum.images),
-    audioMs: total(local, (sum) => sum.audioMs),
-  }
 }
 
 function summed(rows: readonly Totals[]): Totals {

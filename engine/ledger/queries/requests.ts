@@ -7,6 +7,8 @@ import { type People, readPeople } from './people.ts'
 export type NamelessRequest = Omit<RequestRow, 'userName'> & {
   readonly userNumber: number
   readonly userLabel: string | null
+  /** Accounts that are known in all: the name of an only one tells nothing that is not known. */
+  readonly osUsers: number
 }
 export type RequestsQuestion = {
   readonly fromS: number
@@ -26,7 +28,7 @@ const COLUMNS = `
   FROM request LEFT JOIN app ON app.id = request.app_id LEFT JOIN model ON model.id = request.model_id
     LEFT JOIN project ON project.id = request.project_id`
 
-type Row = Omit<NamelessRequest, 'isRemote' | 'user' | 'userNumber' | 'userLabel'> & {
+type Row = Omit<NamelessRequest, 'isRemote' | 'user' | 'userNumber' | 'userLabel' | 'osUsers'> & {
   readonly isRemote: number
   readonly personId: number
 }
@@ -82,6 +84,7 @@ function parsed({ personId, ...row }: Row, people: People): NamelessRequest {
     user: person === null ? null : UserId.parse(person.key),
     userNumber: person?.rowId ?? 0,
     userLabel: person?.label ?? null,
+    osUsers: people.all.filter(({ kind }) => kind === 'os').length,
     isRemote: row.isRemote === 1,
   }
 }

@@ -30,6 +30,8 @@ export type UsersWork = {
   readonly toS: number
   readonly users: NamelessUser[]
   readonly projects: NamelessProject[]
+  /** Accounts that are known in all. */
+  readonly osUsers: number
 }
 
 /** Beside output that no meter saw, whose energy is its model's alone, that of the requests would be too little. */
@@ -58,7 +60,8 @@ export function usersWork(db: Database.Database, question: WorkQuestion): UsersW
     }
   })
   const { fromS, toS } = range
-  return { fromS, toS, users: users.sort(byEnergy), projects: projectsOf(db, sums).sort(byEnergy) }
+  const osUsers = people.all.filter(({ kind }) => kind === 'os').length
+  return { fromS, toS, users: users.sort(byEnergy), projects: projectsOf(db, sums).sort(byEnergy), osUsers }
 }
 
 function projectsOf(db: Database.Database, sums: readonly OutputSum[]): NamelessProject[] {

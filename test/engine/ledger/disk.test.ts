@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openLedger } from '../../../engine/ledger/ledger.ts'
 import { openReader } from '../../../engine/ledger/reader.ts'
 import { openDescribed, temporaryDirectory } from './machine.ts'
-import { cpu, interval, MIDNIGHT_S } from './records.ts'
+import { cpu, gemma, interval, MIDNIGHT_S, modelInterval, output, qwen } from './records.ts'
 import { expectExactRollups } from './rollup-check.ts'
 
 /** Whether this user may mount a file system of a known size here. */
@@ -52,7 +52,10 @@ test.skipIf(!mountable)(
       const startS = MIDNIGHT_S + index * 10
       if (index === 50) release = fill(directory)
       if (index === 1_000) release()
-      ledger.record(interval(cpu, [startS, startS + 10], { otherMj: 7, shares: { ollama: { activeMj: index } } }))
+      const drawn = interval(cpu, [startS, startS + 10], { otherMj: 7, shares: { ollama: { activeMj: index } } })
+      ledger.record(drawn)
+      ledger.recordModels(modelInterval(drawn, [qwen, gemma]))
+      ledger.recordOutput(output(startS, { outputTokens: 3 }))
       ledger.saveState('index', String(index))
       const flushed = ledger.flush(startS + 10)
       if (states.at(-1) !== ledger.status.state) states.push(ledger.status.state)
@@ -67,7 +70,11 @@ test.skipIf(!mountable)(
     const reader = openReader(directory)
     if (!reader.ok) throw new Error(reader.reason)
     const answer = reader.value.ask('history', { fromS: MIDNIGHT_S, toS: endS, by: 'app' })
+    const models = reader.value.ask('models', { fromS: MIDNIGHT_S, toS: endS })
     reader.value.close()
+    if (!models.ok) throw new Error(models.reason)
+    expect(models.value.rows.reduce((sum, { activeMj }) => sum + activeMj, 0)).toBe((1_079 * 1_080) / 2)
+    expect(models.value.rows.reduce((sum, { delivered }) => sum + (delivered.outputTokens ?? 0), 0)).toBe(3 * 1_080)
     expect(answer).toMatchObject({
       value: { otherMj: 1_080 * 7, attributedMj: (1_079 * 1_080) / 2, coverageRatio: 1, gaps: [] },
     })

@@ -53,14 +53,20 @@ test(
 
     const db = new Database(join(directory, 'ledger.sqlite'), { readonly: true })
     for (const { fromS, acknowledgedS } of written) {
-      const { domains, apps } = sumOf(db, 10, fromS, acknowledgedS)
+      const { domains, apps, models } = sumOf(db, 10, fromS, acknowledgedS)
       const energyMj = (acknowledgedS - fromS) * (FLUSH_MJ / 10)
       expect(Object.values(domains)).toMatchObject([{ energyMj, idleMj: energyMj / 10 }])
       expect(Object.values(apps)).toMatchObject([{ activeMj: (energyMj / 10) * 9 }])
+      expect(Object.values(models).reduce((sum, { activeMj }) => sum + activeMj, 0)).toBe((energyMj / 10) * 9)
       const underWay = Object.values(sumOf(db, 10, acknowledgedS, acknowledgedS + 60).domains)
       // The kill may come between a commit and its acknowledgement: then that flush is there whole.
       expect([0, FLUSH_MJ]).toContain(underWay[0]?.energyMj ?? 0)
     }
+    const tokens = Number(db.prepare('SELECT sum(output_tokens) FROM output WHERE resolution_s = 3600').pluck().get())
+    const toldS = written.reduce((sum, { fromS, acknowledgedS }) => sum + acknowledgedS - fromS, 0)
+    // A token a second: of each life at most the flush under way is there beyond what was acknowledged.
+    expect(tokens).toBeGreaterThanOrEqual(toldS)
+    expect(tokens).toBeLessThanOrEqual(toldS + 10 * kills)
     db.close()
     expectExactRollups(directory)
   },

@@ -66,6 +66,9 @@ function workOf(apps: readonly LedgerApp[], crowd: Crowd, random: () => number) 
     (_, index): LedgerPerson => ({ id: UserId.parse(`os/${1_000 + index}`), kind: 'os' }),
   )
   const byApp = Map.groupBy(models, (one) => one.app)
+  /** Each has a few apps, and each app a few who ask it. */
+  const askersOf = apps.map((_, place) => [0, 1, 2].map((nth) => people[(place + nth * 7) % people.length]?.id ?? null))
+  const askerAt = (place: number) => askersOf[place]?.[Math.floor(random() * 3)] ?? null
   let requests = 0
   return {
     describe(ledger: Ledger) {
@@ -84,7 +87,7 @@ function workOf(apps: readonly LedgerApp[], crowd: Crowd, random: () => number) 
         if (own.length === 0) continue
         for (let left = forS / REQUEST_EVERY_S; left > random(); left--) {
           const told = { app: one.id, model: own[Math.floor(random() * own.length)]?.id ?? null }
-          const user = people[Math.floor(random() * people.length)]?.id ?? null
+          const user = askerAt(index)
           const outputTokens = Math.floor(20 + random() * 900)
           const durationMs = Math.floor(outputTokens * (8 + random() * 30))
           const to = { ...told, user, outputTokens }

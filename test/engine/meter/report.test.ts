@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -47,6 +48,27 @@ test('a request is told as it begins, goes on and ends, in the shapes of the con
   })
   if (end?.type === 'end') expect(end.ttftMs ?? -1).toBeLessThanOrEqual(end.durationMs)
   expect(Object.keys(meteringContract)).toEqual(['meterReport'])
+})
+
+test('a client that came just after others were looked for is named with one of its next requests', async () => {
+  const dir = dataDir()
+  const told = await engine(dir)
+  const through = await meter(await server(answering(reply, MARK)), dir)
+  // Connects at once, and asks once more for each byte on its stdin.
+  const asks = `
+    const socket = require('node:net').connect(${through.port}, '127.0.0.1')
+    socket.on('data', () => {})
+    process.stdin.on('data', () => socket.write(Buffer.from('${asked.toString('base64')}', 'base64')))`
+  const seen = () => told.events.flatMap((event) => (event.type === 'begin' ? [event.asker.pid] : []))
+  for (let turn = 0; turn < 2; turn++) {
+    const client = spawn(process.execPath, ['-e', asks], { stdio: ['pipe', 'ignore', 'inherit'] })
+    onTestFinished(() => void client.kill('SIGKILL'))
+    const isNamed = () => {
+      client.stdin.write('.')
+      expect(seen()).toContain(client.pid)
+    }
+    await vi.waitFor(isNamed, { timeout: 10_000, interval: 100 })
+  }
 })
 
 test('without an engine the traffic flows, and the next engine is told what ended meanwhile', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { AppId } from '../../../contract/ids.ts'
-import { deviceSamples } from '../../../engine/processes/device-samples.ts'
+import { deviceSamples, heldByPid } from '../../../engine/processes/device-samples.ts'
 import type { DeviceUse, ProcessUse } from '../../../engine/processes/gpu-time.ts'
 import { fcOptions } from '../../support/counts.ts'
 
@@ -94,4 +94,13 @@ test('whatever drivers tell, no time is invented or lost', () => {
     }),
     fcOptions('attribution', 300, 20_000),
   )
+})
+
+test('what a process holds of several cards is added up, and told twice of one it is not', () => {
+  const held = heldByPid([
+    use([{ pid: 10, memoryBytes: 7 }, { pid: 11 }]),
+    use([{ pid: 10, memoryBytes: 9 }]),
+    use([{ pid: 10, memoryBytes: 4 }], null, '0000:02:00.0'),
+  ])
+  expect(held).toEqual(new Map([[10, 13]]))
 })

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
-import type { PerwattClient } from '../../../contract/index.ts'
-import type { Now } from '../../../contract/now.ts'
+import type { InputOf, OutputOf } from '../../../contract/define.ts'
+import type { Contract, PerwattMethod } from '../../../contract/index.ts'
 import { systemClock } from '../../../engine/clock/system.ts'
 import { realHost } from '../../../engine/host/real.ts'
 import { type Serving, serveEngine } from '../../../engine/serve.ts'
@@ -14,6 +14,7 @@ import { createVendorPort } from '../../../engine/vendor/client.ts'
 import { vendorUnderNode } from '../../../engine/vendor/vendor-process.ts'
 import { BARE_FACTS } from '../../support/memory-host.ts'
 import type { NvmlSimulator } from '../../support/nvml/nvml-scenario.ts'
+import { ended } from '../../support/tiny-model/run.ts'
 
 const PCI = '0000:01:00.0'
 export const GPU = `gpu/${PCI}`
@@ -33,6 +34,7 @@ export class RealMachine {
   /** What the two have drawn since the start; nothing until `work`. */
   readonly drawnMj = { [CPU]: 0, [GPU]: 0 }
   readonly dataDir = mkdtempSync(join(tmpdir(), 'perwatt-real-'))
+  readonly #fromS = Math.floor(Date.now() / 1_000)
   readonly #simulator: NvmlSimulator
   readonly #computing: number
   #serving: Serving | null = null
@@ -61,21 +63,25 @@ export class RealMachine {
     if (!attached.ok) throw new Error(attached.reason)
     this.#attached = attached.value
     await vi.waitFor(async () => {
-      const { domains } = await this.now()
+      const { domains } = await this.answer('now', {})
       if (![CPU, GPU].every((id) => domains.some((one) => one.id === id && one.powerW === 0)))
         throw new Error(JSON.stringify(domains))
     }, PATIENCE)
   }
 
-  get client(): PerwattClient {
-    if (this.#attached === null) throw new Error('the engine was not started')
-    return this.#attached.client
+  /** Over its socket, as every view asks. */
+  readonly answer = async <M extends PerwattMethod>(
+    method: M,
+    input: InputOf<Contract[M]>,
+  ): Promise<OutputOf<Contract[M]>> => {
+    const told = await this.#attached?.client.call(method, input)
+    if (told?.ok !== true) throw new Error(told?.reason ?? 'the engine was not started')
+    return told.value
   }
 
-  async now(): Promise<Now> {
-    const now = await this.client.call('now', {})
-    if (!now.ok) throw new Error(now.reason)
-    return now.value
+  /** All of its time. */
+  get range(): { fromS: number; toS: number } {
+    return { fromS: this.#fromS, toS: Math.ceil(Date.now() / 1_000) }
   }
 
   /** From now on both draw, and the one process computes. */
@@ -143,12 +149,6 @@ export class RealMachine {
     mkdirSync(dirname(this.#path(name)), { recursive: true })
     writeFileSync(this.#path(name), text)
   }
-}
-
-export async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  child.kill('SIGKILL')
-  await once(child, 'exit')
 }
 
 function fail(where: string, error: unknown): void {

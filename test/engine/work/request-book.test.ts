@@ -102,6 +102,73 @@ describe('requests of one model', () => {
     expect(book.energySoFar([id(3)])).toEqual([{ id: id(3), energyMj: 1_000 }])
   })
 
+  const exact = (completionTokens: number, more: Partial<MeteredEnd> = {}): Partial<MeteredEnd> => ({
+    completionTokens,
+    tokensProvenance: 'exact',
+    ...more,
+  })
+  const shares = (book: RequestBook, count: number) =>
+    book.energySoFar(Array.from({ length: count }, (_, n) => id(n + 1))).map(({ energyMj }) => energyMj)
+
+  test('count by what they are told to have written, where their answer came in one piece', () => {
+    const book = newBook()
+    running(book, 1, 0).see(30)
+    running(book, 2, 100).finish(900, exact(30))
+    book.tick(0, 1_000)
+    book.share(energy(0, 1_000, 4_000))
+    expect(shares(book, 2)).toEqual([2_000, 2_000])
+  })
+
+  test('have written evenly what nobody saw them write', () => {
+    const book = newBook()
+    const stream = running(book, 1, 0)
+    const whole = running(book, 2, 0)
+    stream.see(40)
+    book.tick(0, 1_000)
+    book.share(energy(0, 1_000, 1_000))
+    expect(shares(book, 2)).toEqual([500, 500])
+    stream.see(80)
+    whole.finish(1_500, exact(60))
+    book.tick(1_000, 2_000)
+    book.share(energy(1_000, 2_000, 3_000))
+    // Of its 60 tokens a third falls into its last half second.
+    expect(shares(book, 2)).toEqual([2_500, 1_500])
+  })
+
+  test('of which nothing can be seen count for the time in which they were there', () => {
+    const book = newBook()
+    running(book, 1, 0).see(40)
+    running(book, 2, 750)
+    book.tick(0, 1_000)
+    book.share(energy(0, 1_000, 5_000))
+    expect(shares(book, 2)).toEqual([4_000, 1_000])
+  })
+
+  test('count for what they write unseen, though they have read a prompt before', () => {
+    const book = newBook()
+    running(book, 1, 0).see(30)
+    // 100 tokens, at 1,000 a second.
+    running(book, 2, 0).see(0, 400)
+    book.tick(0, 1_000)
+    book.share(energy(0, 1_000, 6_000))
+    expect(shares(book, 2)).toEqual([3_000, 3_000])
+  })
+
+  test('that ended before the tick was closed in which their meter told of it have their part of the next', () => {
+    const book = newBook()
+    const stream = running(book, 1, 0)
+    stream.see(30)
+    book.tick(0, 1_000)
+    book.share(energy(0, 1_000, 500))
+    running(book, 2, 800).finish(990, exact(30))
+    stream.see(60)
+    book.tick(1_000, 2_000)
+    expect(book.takeSettled(1_000, 2_000)).toEqual([])
+    book.share(energy(1_000, 2_000, 3_000))
+    expect(book.takeSettled(2_000, 3_000)).toMatchObject([{ begin: { id: id(2) }, energyMj: 1_500 }])
+    expect(shares(book, 1)).toEqual([2_000])
+  })
+
   test('get exactly what their model drew, over any requests and any late intervals', () => {
     const step = fc.record({
       request: fc.nat(4),

@@ -10,7 +10,7 @@ export type Served = {
   readonly generate: Generate
 }
 
-/** One answer on its way: whoever asked is told each piece as it comes. */
+/** One answer as it was given. */
 export type Answered = { readonly promptTokens: number; readonly outputTokens: number; readonly text: string }
 
 /** The model that is served, and what it delivered since the start, as llama-server counts it: when a request has ended. */
@@ -20,11 +20,14 @@ export class Serving {
   outputTokens = 0
   outputMs = 0
   processing = 0
+  /** What was written after each prompt the first time. Beside others a sum is rounded in another order, and now and then another token wins. */
+  readonly #written = new Map<string, number[]>()
 
   constructor(model: Served) {
     this.model = model
   }
 
+  /** Whoever asked is told each piece as it comes; who has gone is not written for any longer. */
   async answer(
     prompt: string,
     mostTokens: number,
@@ -32,13 +35,17 @@ export class Serving {
     onPiece: (piece: string) => void,
   ): Promise<Answered> {
     const tokens = tokensOf(prompt)
+    const written = this.#written.get(prompt) ?? []
+    this.#written.set(prompt, written)
     const pieces: string[] = []
     const beganMs = performance.now()
     this.processing += 1
     try {
       for await (const token of this.model.generate(tokens)) {
         if (response.destroyed) break
-        const piece = pieceOf(token)
+        const said = written[pieces.length] ?? token
+        written[pieces.length] = said
+        const piece = pieceOf(said)
         pieces.push(piece)
         onPiece(piece)
         if (pieces.length >= mostTokens) break

@@ -7,6 +7,7 @@ import { rigTruth } from '../../../../engine/host/rig/truth.ts'
 import { workTruth } from '../../../../engine/host/rig/truth-work.ts'
 import { askHere } from '../../../../engine/servers/asking.ts'
 import { listeningPorts, loopbackOrigin } from '../../../../engine/servers/listening.ts'
+import { whereTheyListen } from '../../../../engine/servers/where-they-listen.ts'
 import { rigWith } from '../../../support/rigs.ts'
 
 const MODEL = {
@@ -38,6 +39,15 @@ test('its process holds the socket on which it listens, while it lives', () => {
   const [listening] = listeningPorts(host.files, [4_242])
   expect(listening).toEqual({ pid: 4_242, address: '127.0.0.1', port: 8_000 })
   expect(listening === undefined ? null : loopbackOrigin(listening)).toBe('http://127.0.0.1:8000')
+})
+
+test('a server of another account is found on the port that such servers have, by the account of its socket', () => {
+  const host = rigHost(rigWith({ ...fields(), meterUid: 1_001 }))
+  host.clock.advance(20_000)
+  expect(listeningPorts(host.files, [4_242])).toEqual([])
+  const place = { pid: 4_242, origin: 'http://127.0.0.1:8000' }
+  expect(whereTheyListen(host, new Map([[4_242, [8_000]]]))).toEqual([place])
+  expect(whereTheyListen(host, new Map([[4_242, [8_001]]]))).toEqual([])
 })
 
 test.each(DIALECTS)('a server of dialect %s is known by its connector, and tells what it holds', async (dialect) => {
