@@ -21,7 +21,8 @@ export type ActivityOfDomain = {
 export function attribute(energy: DomainEnergy, floorW: number, activity: ActivityOfDomain): Attribution {
   const floorMj = Math.min(Math.round(Math.max(0, floorW) * (energy.toMs - energy.fromMs)), energy.energyMj)
   const activeMj = energy.energyMj - floorMj
-  const apps = activity.apps.filter((app) => app.amount > 0)
+  // Sums of fractions depend on their order: always that of the ids.
+  const apps = activity.apps.filter((app) => app.amount > 0).sort((a, b) => (a.app < b.app ? -1 : 1))
   let known = 0
   for (const app of apps) known += app.amount
   // Quantised process times may exceed the machine's busy time by a step or two: then they are all there is.

@@ -38,7 +38,10 @@ describe('attribute', () => {
 
   test('charges each app with its share of the floor, which is no part of its energy', () => {
     const got = attribute(energyOf(20_000), 8, { totalAmount: 1_000, apps: [app('ollama', 600), app('aider', 150)] })
-    expect(got.shares.map((share) => share.floorShareMj)).toEqual([4_800, 1_200])
+    expect(got.shares.map(({ app, floorShareMj }) => [app, floorShareMj])).toEqual([
+      ['aider', 1_200],
+      ['ollama', 4_800],
+    ])
   })
 
   test('gives an interval below the floor to the machine alone', () => {
