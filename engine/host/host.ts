@@ -99,7 +99,12 @@ export interface Contact {
   /** One HTTP request to a path ("/status?x=1") of exactly this address. */
   ask(
     path: string,
-    options?: { method?: 'GET' | 'POST' | 'DELETE'; body?: string; headers?: Record<string, string>; timeoutMs?: number },
+    options?: {
+      method?: 'GET' | 'POST' | 'DELETE'
+      body?: string
+      headers?: Record<string, string>
+      timeoutMs?: number
+    },
   ): Promise<Result<HttpAnswer, ContactFault>>
   /** Sends lines over TCP and takes what comes back until `isWhole`, for protocols that are no HTTP. */
   exchange(
@@ -177,7 +182,12 @@ export interface Host {
   /** Loopback only, no redirects followed, answers over 1 MB refused. */
   http(
     url: string,
-    options?: { method?: 'GET' | 'POST' | 'DELETE'; body?: string; headers?: Record<string, string>; timeoutMs?: number },
+    options?: {
+      method?: 'GET' | 'POST' | 'DELETE'
+      body?: string
+      headers?: Record<string, string>
+      timeoutMs?: number
+    },
   ): Promise<Result<HttpAnswer, HttpFault>>
   /**
    * Opens the way to an address that the user typed: `http://host`, `https://host:port`, `tcp://host:port`, `mqtt://host` or `mqtts://host`. `certificateSha256` pins a

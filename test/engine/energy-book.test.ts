@@ -112,8 +112,8 @@ test('where the cores tell of themselves, what is left over follows what they an
     idleMj: 4_000,
     otherMj: 500,
     shares: [
-      { app: 'draws', activeMj: 2_000 },
       { app: 'codes', activeMj: 1_500 },
+      { app: 'draws', activeMj: 2_000 },
     ],
   })
 })
