@@ -14,18 +14,26 @@ export async function ensureDependencies() {
     throw new Stop(`Perwatt needs Node ${OLDEST_NODE} or newer to set itself up; this is ${major}.`)
   if (dependenciesAreCurrent(projectDir)) return
   say('Installing packages with npm ci; this takes about half a minute …')
-  const { code, output } = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
-    env: envWithoutOwnNode(),
-  })
-  if (code !== 0)
-    throw new Stop(`${output.trim()}\nnpm ci failed, see above. Once that is mended, run the same command again.`)
+  // Without scripts: npm would compile better-sqlite3, which has a binding.gyp beside its prebuilt binaries, and that takes a compiler and headers
+  // from the network. Two packages have scripts that are needed.
+  await npm(['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
+  await npm(['rebuild', '--ignore-scripts=false', '--loglevel=error', 'node', 'koffi'])
   if (!existsSync(node24)) {
     throw new Stop(
-      'npm did not run the install script that puts Node 24 into node_modules (its setting ignore-scripts is on).\n' +
-        'Allow that one script:  npm rebuild --ignore-scripts=false node',
+      'npm did not run the install script that puts Node 24 into node_modules.\n' +
+        'Run that one script:  npm rebuild --ignore-scripts=false node',
     )
   }
   writeStamp(projectDir)
+}
+
+/** @param {string[]} args */
+async function npm(args) {
+  const { code, output } = await run('npm', args, { env: envWithoutOwnNode() })
+  if (code !== 0)
+    throw new Stop(
+      `${output.trim()}\nnpm ${args[0]} failed, see above. Once that is mended, run the same command again.`,
+    )
 }
 
 /**
