@@ -58,8 +58,10 @@ describe('of what a driver library tells', () => {
 
   test('nonsense becomes less of it, and never an error', () => {
     const drivers = fc.constantFrom(...Object.values(DRIVER_WORDS))
+    // JSON has no -0.
+    const asSent = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)))
     fc.assert(
-      fc.property(drivers, fc.jsonValue(), ({ question, answer }, value) => {
+      fc.property(drivers, asSent, ({ question, answer }, value) => {
         for (const words of [question, answer]) {
           const kept = words(value, new StandIns())
           expect(JSON.parse(JSON.stringify(kept ?? null))).toEqual(kept ?? null)
