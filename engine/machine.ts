@@ -117,6 +117,7 @@ export async function openMachine(host: Host, options: EngineOptions): Promise<R
     sampler: () => measuring.sampler(),
     views: () => measuring.book.views(nowS()),
     describe,
+    shareRatio: () => measuring.shareRatio,
     ledger,
     added: () => settings.current.servers,
     keyOf: (origin) => keys?.keyOf(origin) ?? null,

@@ -26,6 +26,8 @@ export type WorkingParts = {
   readonly sampler: () => ProcessSampler
   readonly views: () => readonly DomainView[]
   readonly describe: (app: AppId) => AppView
+  /** How well CPU time stands for energy here: what an app is described with wherever it is. */
+  readonly shareRatio: () => number
   readonly ledger: Ledger | null
   readonly added: () => readonly AddedServer[]
   readonly keyOf: (origin: string) => string | null
@@ -148,7 +150,7 @@ export function createWorking(parts: WorkingParts): Working {
           describeModel(share.model, app, false, held)
           live.push({ model: share.model, fromMs, toMs, energyMj: share.activeMj + share.idleMj + share.loadMj })
         }
-        ledger?.describeApp({ ...parts.describe(app), shareRatio: 0.15 })
+        ledger?.describeApp({ ...parts.describe(app), shareRatio: parts.shareRatio() })
         ledger?.recordModels({ startWallMs: fromMs + offsetMs, endWallMs: toMs + offsetMs, provenance, shares })
       }
     }
@@ -176,7 +178,7 @@ export function createWorking(parts: WorkingParts): Working {
     const user = userOf(begin.asker)
     const uncertainty = uncertaintyOf(request)
     if (ledger !== null) {
-      if (app !== null) ledger.describeApp({ ...parts.describe(app), shareRatio: 0.15 })
+      if (app !== null) ledger.describeApp({ ...parts.describe(app), shareRatio: parts.shareRatio() })
       if (model !== null && app !== null) describeModel(model, app, end.isRemote)
       describeUser(user)
       ledger.recordRequest({
@@ -211,7 +213,7 @@ export function createWorking(parts: WorkingParts): Working {
 
   function keepOutput(output: Output): void {
     if (ledger === null) return
-    ledger.describeApp({ ...parts.describe(output.app), shareRatio: 0.15 })
+    ledger.describeApp({ ...parts.describe(output.app), shareRatio: parts.shareRatio() })
     if (output.model !== null) describeModel(output.model, output.app, output.isRemote)
     describeUser(output.user)
     if (output.project !== null) ledger.describeProject({ id: output.project })

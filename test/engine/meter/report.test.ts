@@ -123,22 +123,31 @@ test('loading a model, and what no model answers, are no requests', async () => 
 
 test('with --headers the answer names its request, and its trailer the energy so far; else nothing is added', async () => {
   const dir = dataDir()
-  await engine(dir, 12_345)
+  const told = await engine(dir, 12_345)
   const stream = answer(fixture('ollama/v1-chat-stream-usage.sse'), { type: 'text/event-stream', chunks: [500] })
   const go: (() => void)[] = []
   const port = await server((socket) => {
     socket.on('data', async () => {
-      socket.write(stream.subarray(0, 1_000))
-      await new Promise<void>((resolve) => go.push(resolve))
+      for (const [from, to] of [
+        [0, 700],
+        [700, 1_000],
+      ]) {
+        socket.write(stream.subarray(from, to))
+        await new Promise<void>((resolve) => go.push(resolve))
+      }
       socket.end(stream.subarray(1_000))
     })
   })
   const through = await meter(port, dir, { addsHeaders: true })
   for (const te of [[], ['TE: trailers']]) {
+    const begun = () => told.events.filter(({ type }) => type === 'begin').length
+    const before = begun()
     const talking = talk(through.port, [post(CHAT, '{}', te)], { end: false })
-    // Reports are 250 ms apart; by the second one the engine's answer to the first is known.
-    await vi.waitFor(() => expect(go).toHaveLength(1))
-    await new Promise((resolve) => setTimeout(resolve, 900))
+    await vi.waitFor(() => expect([begun(), go.length]).toEqual([before + 1, 1]), 5_000)
+    // A report waits for the answer to the one before it: with the next one the energy of this request is known.
+    const reports = told.reports
+    go.pop()?.()
+    await vi.waitFor(() => expect([told.reports > reports, go.length]).toEqual([true, 1]), 5_000)
     go.pop()?.()
     const text = (await talking).bytes.toString('latin1')
     expect(text).toMatch(/\r\nx-perwatt-request: [0-9a-f]{16}\r\n/)

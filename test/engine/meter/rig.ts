@@ -37,7 +37,13 @@ export async function server(serve: (socket: Socket) => void): Promise<number> {
   return (listening.address() as AddressInfo).port
 }
 
-export type ToldEngine = { readonly events: MeterEvent[]; unmetered: number; uncounted: number; close(): Promise<void> }
+export type ToldEngine = {
+  readonly events: MeterEvent[]
+  reports: number
+  unmetered: number
+  uncounted: number
+  close(): Promise<void>
+}
 
 /** An engine that keeps what meters tell it; `energyMj` is what it answers for every request in flight. */
 export async function engine(dir: string, energyMj: number | null = null): Promise<ToldEngine> {
@@ -46,6 +52,7 @@ export async function engine(dir: string, energyMj: number | null = null): Promi
   const fake = fakeEngine({
     meterReport: (report) => {
       events.push(...report.events)
+      told.reports += 1
       told.unmetered += report.unmetered
       told.uncounted += report.uncounted
       for (const { type, id } of report.events) if (type === 'begin') begun.add(id)
@@ -64,7 +71,7 @@ export async function engine(dir: string, energyMj: number | null = null): Promi
     isOpen = false
   }
   onTestFinished(close)
-  const told: ToldEngine = { events, unmetered: 0, uncounted: 0, close }
+  const told: ToldEngine = { events, reports: 0, unmetered: 0, uncounted: 0, close }
   return told
 }
 
