@@ -59,7 +59,8 @@ test('in Electron’s own utility processes a driver that crashes or hangs costs
   await waitFor('the driver that hangs last', () => isStuck, 40_000)
   expect(said).toMatchObject([
     { request: 'hello', ok: true, pid: expect.any(Number) },
-    { request: 'abort', ok: false, reason: expect.stringContaining('ended while one was asked (code 6)'), pid: null },
+    // Which code, Electron 25 does not always tell: its Chromium may look after the process was cleared away.
+    { request: 'abort', ok: false, reason: expect.stringMatching(/ended while one was asked \(code \d+\)/), pid: null },
     { request: 'hang', ok: false, reason: expect.stringContaining('did not answer'), pid: null },
     { request: 'hello', ok: true, pid: expect.any(Number) },
   ])
